@@ -1,0 +1,1 @@
+"""The actors: thin shells around the decisions of ``core``; they know messages and ports, never each other."""

@@ -1,0 +1,1 @@
+"""The world behind the ports: clocks, stores, executors, job sources."""

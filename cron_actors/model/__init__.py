@@ -1,0 +1,1 @@
+"""The vocabulary: values that everybody knows and that know nobody."""

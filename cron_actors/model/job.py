@@ -1,0 +1,154 @@
+"""What the user defined: a job, its work, its schedule and its policies, as values.
+
+Every moment is an aware UTC ``datetime``; every length of time is a ``timedelta``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+class CatchUpPolicy(StrEnum):
+    """Which of the instants missed while no daemon ran are run after all."""
+
+    LATEST = "latest"
+    ALL = "all"
+    SKIP = "skip"
+
+
+class Overlap(StrEnum):
+    """What happens to a due instant while an earlier run of the same job is busy."""
+
+    ALLOW = "allow"
+    SKIP = "skip"
+
+
+class OnInterrupt(StrEnum):
+    """What happens to a run that the daemon's own stop cut short."""
+
+    RERUN = "rerun"
+    DISCARD = "discard"
+
+
+class AtLimit(StrEnum):
+    """What happens to a run whose output reaches its limit."""
+
+    TRUNCATE = "truncate"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionCall:
+    """A Python function, named by module and attribute, and what it is called with.
+
+    ``python`` is another interpreter's executable; None means the daemon's own.
+    """
+
+    path: str
+    function_name: str
+    args: tuple[Json, ...] = ()
+    kwargs: Mapping[str, Json] = field(default_factory=dict)
+    python: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command: one string for the shell, or a list of words that is executed as it is."""
+
+    line: str | tuple[str, ...]
+    shell: str = "/bin/sh"
+
+
+Work = FunctionCall | Command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """All that says when a job is due.
+
+    ``periodicity`` lies on a grid from ``start_at`` (else the Unix epoch); nothing is due before ``start_at``.
+    ``cron`` expressions are read in ``timezone`` (an IANA name). ``run_in`` counts from the job's first sight or
+    last change. With ``manual`` alone the job is run by request only.
+    """
+
+    periodicity: timedelta | None = None
+    cron: tuple[str, ...] = ()
+    run_at: datetime | None = None
+    run_in: timedelta | None = None
+    manual: bool = False
+    start_at: datetime | None = None
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatchUp:
+    """How missed instants are treated: the policy, how old they may be, and how many of them run at most."""
+
+    policy: CatchUpPolicy = CatchUpPolicy.LATEST
+    within: timedelta = timedelta(days=1)
+    cap: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessSettings:
+    """The surroundings of the job's processes: variables on top of the daemon's own, folder, standard input."""
+
+    env: Mapping[str, str] = field(default_factory=dict)
+    working_directory: str | None = None
+    stdin: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputLimit:
+    """How many bytes of output a run may write to its log file, and what happens then."""
+
+    size: int = 100_000_000
+    at_limit: AtLimit = AtLimit.TRUNCATE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One job of a jobs file, checked and complete.
+
+    ``folder`` is the absolute folder of the jobs file: modules are looked up there first, and a relative
+    ``working_directory`` starts there. ``timeout`` None means no limit. ``kill_after`` is the time between SIGTERM
+    and SIGKILL. An instant at most ``tolerance`` old when it is evaluated is due; an older one is caught up.
+    """
+
+    identifier: str
+    work: Work
+    when: When
+    folder: Path
+    timeout: timedelta | None = None
+    kill_after: timedelta = timedelta(seconds=30)
+    tolerance: timedelta = timedelta(seconds=10)
+    catch_up: CatchUp = CatchUp()
+    overlap: Overlap = Overlap.ALLOW
+    on_interrupt: OnInterrupt = OnInterrupt.RERUN
+    process: ProcessSettings = ProcessSettings()
+    output_limit: OutputLimit = OutputLimit()
+    description: str | None = None
+    owner: str | None = None
+    calendar_id: str | None = None
+    tags: tuple[str, ...] = ()
+    queue: str = "default"
+    priority: int = 0
+    max_attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """A job as it is stored: the JSON mapping it was written as, and the job read from it.
+
+    ``text`` is canonical JSON (sorted keys, no blanks) of ``{"folder": …, "job": {…}}``; two definitions are the
+    same if and only if their texts are. A run executes the definition that was in force when it became due.
+    """
+
+    text: str
+    job: Job

@@ -1,0 +1,89 @@
+"""Rows of the store that are neither runs nor attempts: jobs in force, nodes, requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from cron_actors.model.run import RunState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecord:
+    """A job as the store keeps it.
+
+    Every instant at or before ``cursor_at`` has been accounted for and is never evaluated again; None before the
+    first evaluation. ``changed_at`` is the load at which the present definition first appeared. ``removed_at`` is set
+    while no source names the job any more.
+    """
+
+    identifier: str
+    source: str
+    definition: str
+    first_seen_at: datetime
+    changed_at: datetime
+    cursor_at: datetime | None = None
+    next_due_at: datetime | None = None
+    removed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CursorMove:
+    """All instants of the job up to and including ``cursor_at`` are accounted for; ``next_due_at`` is what follows."""
+
+    job: str
+    cursor_at: datetime
+    next_due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeRecord:
+    """One daemon process: a uuid per start, never the host's name."""
+
+    node: str
+    pid: int
+    boot_id: str
+    host: str
+    started_at: datetime
+    heartbeat_at: datetime
+    stopped_at: datetime | None = None
+    ticks: int = 0
+    trouble: str | None = None
+
+
+class RequestKind(StrEnum):
+    """What another process may ask of the daemon."""
+
+    TRIGGER = "trigger"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A row by which another process asks for something; the daemon answers in the same row.
+
+    ``job`` for a trigger, ``run_id`` for a cancel. ``force`` overrides the overlap policy. ``answer`` is one line
+    for people; ``run_id`` of an answered trigger is the run it made, None if it made none.
+    """
+
+    request_id: int
+    kind: RequestKind
+    requested_at: datetime
+    requested_by: str
+    job: str | None = None
+    run_id: int | None = None
+    force: bool = False
+    handled_at: datetime | None = None
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFilter:
+    """Which runs a query wants: None means any; the newest ``limit`` by due instant, newest first."""
+
+    job: str | None = None
+    states: tuple[RunState, ...] = ()
+    since: datetime | None = None
+    run_id: int | None = None
+    limit: int | None = 50

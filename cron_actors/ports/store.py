@@ -1,0 +1,183 @@
+"""The store: durable jobs, runs, attempts, statistics, nodes and requests. It holds no policy.
+
+``Store`` is the writer's side: one thread, one transaction at a time. ``Reader`` is for queries, also from other
+processes while a daemon writes. ``Mailbox`` is how another process asks something of the daemon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from cron_actors.model.records import CursorMove, JobRecord, NodeRecord, Request, RunFilter
+from cron_actors.model.run import Account, Attempt, AttemptKey, Ending, Identity, NewRun, Run, RunState
+from cron_actors.model.statistics import JobStatistics
+
+
+class Transaction(Protocol):
+    """What can be done inside one transaction; nothing is seen by others before it is committed."""
+
+    # jobs and definitions
+    def jobs(self) -> list[JobRecord]:
+        """Return every job ever seen, removed ones included."""
+
+    def put_job(self, record: JobRecord) -> None:
+        """Insert or replace the job's row."""
+
+    def put_definition(self, text: str) -> str:
+        """Store the definition if it is new and return its key (a hash of the text)."""
+
+    def definitions(self, keys: Iterable[str]) -> Mapping[str, str]:
+        """Return the texts of these definitions by key; unknown keys are left out."""
+
+    def move_cursors(self, moves: Sequence[CursorMove]) -> None:
+        """Set the cursors and next due instants; a cursor never moves back."""
+
+    # runs
+    def insert_runs(self, runs: Sequence[NewRun]) -> list[Run | None]:
+        """Write the runs, in order; None in the place of one whose (job, key) exists already."""
+
+    def insert_accounts(self, accounts: Sequence[Account]) -> list[Run]:
+        """Write stretches of instants not run, each as one run in its final state with its count."""
+
+    def occupied(self, jobs: Iterable[str]) -> Mapping[str, int]:
+        """Return how many runs of these jobs are available, executing or launched; jobs with none are left out."""
+
+    def claim(self, queue: str, slots: int, node: str, at: datetime) -> list[Run]:
+        """Take up to ``slots`` available runs of the queue, in the order of E3, for the node.
+
+        Each goes to executing, its attempt is counted, a fresh lease token is set, ``started_at`` becomes ``at``, the
+        row of the attempt is written. The runs are returned as they are afterwards. Order: priority descending, due
+        instant, id.
+        """
+
+    def set_log(self, logs: Mapping[int, str]) -> None:
+        """Note the absolute paths of the log files, by run id."""
+
+    def begin_attempts(self, begun: Sequence[tuple[AttemptKey, Identity]]) -> None:
+        """Note the processes of attempts that started; an old token changes nothing."""
+
+    def settle(
+        self,
+        key: AttemptKey,
+        ending: Ending,
+        state: RunState,
+        reason: str | None,
+        at: datetime,
+        *,
+        counted: bool = True,
+        deaths: int = 0,
+    ) -> Run | None:
+        """End the attempt and move its run from executing to ``state``; return the run, None for an old token.
+
+        With ``counted`` False the attempt number goes back by one, as if it had not been tried. ``deaths`` is added
+        to the run's count of deaths. A final state sets ``finished_at``; available clears lease, node and start.
+        """
+
+    def finish(self, run_id: int, expected: RunState, state: RunState, reason: str | None, at: datetime) -> Run | None:
+        """Move a run that nobody holds from ``expected`` to a final state; None if it was not in ``expected``."""
+
+    def request_cancel(self, run_id: int) -> None:
+        """Note that somebody asked to cancel the run."""
+
+    def run(self, run_id: int) -> Run | None:
+        """Return the run, None if there is none."""
+
+    def held(self, excluding: str | None = None) -> list[tuple[Run, Attempt]]:
+        """Return the runs that are executing or launched, each with its present attempt, but not those of ``excluding``."""
+
+    def backlog(self, queue: str) -> int:
+        """Return how many runs of the queue are available."""
+
+    # statistics
+    def statistics(self, jobs: Iterable[str] | None = None) -> Mapping[str, JobStatistics]:
+        """Return the stored figures by job; None means all jobs."""
+
+    def put_statistics(self, figures: Mapping[str, JobStatistics]) -> None:
+        """Replace the figures of these jobs."""
+
+    # nodes and requests
+    def put_node(self, record: NodeRecord) -> None:
+        """Insert or replace the node's row (heartbeat, ticks, trouble)."""
+
+    def requests(self, limit: int = 1000) -> list[Request]:
+        """Return the requests nobody has handled yet, oldest first."""
+
+    def answer(self, request_id: int, answer: str, at: datetime, run_id: int | None = None) -> None:
+        """Mark the request as handled."""
+
+    # housekeeping
+    def prune(self, before: datetime, keep: int | None = None, limit: int = 5000) -> int:
+        """Delete at most ``limit`` finished runs that ended before ``before`` or, per job, beyond the newest ``keep``.
+
+        Attempts and requests go with their runs; statistics stay. Return how many runs went.
+        """
+
+
+class Store(Protocol):
+    """The writer's side of the store."""
+
+    def open(self) -> None:
+        """Create or migrate the database and take the lock that says "a daemon lives here".
+
+        Raises StartError: another daemon holds it, the database is newer than this program, not a database, not
+        writable, on a network file system.
+        """
+
+    def begin(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction that commits when the block ends and rolls back if it raises.
+
+        Raises StoreBusyError, with nothing written, where trying again later can help.
+        """
+
+    def changed_elsewhere(self) -> bool:
+        """Say whether another connection has committed since the last call; cheap enough for twice a second."""
+
+    def close(self) -> None:
+        """Release the lock and the file."""
+
+
+class Reader(Protocol):
+    """Queries, read-only; works from any process, also while a daemon writes."""
+
+    def jobs(self) -> list[JobRecord]:
+        """Return every job ever seen, by identifier."""
+
+    def definitions(self, keys: Iterable[str]) -> Mapping[str, str]:
+        """Return the texts of these definitions by key."""
+
+    def runs(self, query: RunFilter) -> list[Run]:
+        """Return the runs that match, newest due instant first."""
+
+    def attempts(self, run_id: int) -> list[Attempt]:
+        """Return the attempts of the run, oldest first."""
+
+    def statistics(self) -> Mapping[str, JobStatistics]:
+        """Return the stored figures by job."""
+
+    def nodes(self) -> list[NodeRecord]:
+        """Return the nodes, latest start first."""
+
+    def request(self, request_id: int) -> Request | None:
+        """Return the request, None if there is none."""
+
+    def counts(self) -> Mapping[RunState, int]:
+        """Return how many runs stand in each state."""
+
+    def daemon_lives(self) -> bool:
+        """Say whether a daemon holds the lock of this database now."""
+
+    def close(self) -> None:
+        """Free the connection."""
+
+
+class Mailbox(Protocol):
+    """How another process asks something of the daemon: it inserts a request, nothing else."""
+
+    def submit(self, request: Request) -> int:
+        """Store the request (its ``request_id`` is ignored) and return its id."""
+
+    def close(self) -> None:
+        """Free the connection."""
