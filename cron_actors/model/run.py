@@ -184,6 +184,23 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What an ended attempt means for its run: the ending, and the state decided for the run.
+
+    With ``counted`` False the attempt number goes back by one, as if the attempt had not been. ``deaths`` is added to
+    the run's count of node deaths.
+    """
+
+    key: AttemptKey
+    ending: Ending
+    state: RunState
+    reason: str | None
+    at: datetime
+    counted: bool = True
+    deaths: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One try of a run, as the store keeps it."""
 

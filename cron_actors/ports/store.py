@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from cron_actors.model.records import CursorMove, JobRecord, NodeRecord, Request, RunFilter
-from cron_actors.model.run import Account, Attempt, AttemptKey, Ending, Identity, NewRun, Run, RunState
+from cron_actors.model.run import Account, Attempt, AttemptKey, Identity, NewRun, Run, RunState, Settlement
 from cron_actors.model.statistics import JobStatistics
 
 
@@ -59,21 +59,10 @@ class Transaction(Protocol):
     def begin_attempts(self, begun: Sequence[tuple[AttemptKey, Identity]]) -> None:
         """Note the processes of attempts that started; an old token changes nothing."""
 
-    def settle(
-        self,
-        key: AttemptKey,
-        ending: Ending,
-        state: RunState,
-        reason: str | None,
-        at: datetime,
-        *,
-        counted: bool = True,
-        deaths: int = 0,
-    ) -> Run | None:
-        """End the attempt and move its run from executing to ``state``; return the run, None for an old token.
+    def settle(self, settlement: Settlement) -> Run | None:
+        """End the attempt and move its run from executing or launched on; return the run, None for an old token.
 
-        With ``counted`` False the attempt number goes back by one, as if it had not been tried. ``deaths`` is added
-        to the run's count of deaths. A final state sets ``finished_at``; available clears lease, node and start.
+        A final state sets ``finished_at``; available clears lease, node, start and outcome of the run.
         """
 
     def finish(self, run_id: int, expected: RunState, state: RunState, reason: str | None, at: datetime) -> Run | None:
@@ -86,7 +75,7 @@ class Transaction(Protocol):
         """Return the run, None if there is none."""
 
     def held(self, excluding: str | None = None) -> list[tuple[Run, Attempt]]:
-        """Return the runs that are executing or launched, each with its present attempt, but not those of ``excluding``."""
+        """Return the runs that are executing or launched with their present attempts, except the node ``excluding``'s."""
 
     def backlog(self, queue: str) -> int:
         """Return how many runs of the queue are available."""
