@@ -75,7 +75,7 @@ class Transaction(Protocol):
         """Return the run, None if there is none."""
 
     def held(self, excluding: str | None = None) -> list[tuple[Run, Attempt]]:
-        """Return the runs that are executing or launched with their present attempts, except the node ``excluding``'s."""
+        """Return the runs that are executing or launched with their present attempts, but not of ``excluding``."""
 
     def backlog(self, queue: str) -> int:
         """Return how many runs of the queue are available."""
