@@ -1,0 +1,78 @@
+"""What a wall clock shows: from naive local time to instants, across gaps and repeated hours.
+
+The rule for a time that the clock skips is that of Debian's cron(8): the first instant after the gap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockChange:
+    """One change of a zone's offset from UTC, at the instant ``at``, from ``before`` to ``after``."""
+
+    at: datetime
+    before: timedelta
+    after: timedelta
+
+    @property
+    def skips(self) -> bool:
+        """Say whether the clock goes forward, so that it never shows ``first_wall`` up to ``end_wall``."""
+        return self.after > self.before
+
+    @property
+    def first_wall(self) -> datetime:
+        """Return the first naive local time that is skipped or shown twice."""
+        return self.at.replace(tzinfo=None) + min(self.before, self.after)
+
+    @property
+    def end_wall(self) -> datetime:
+        """Return the naive local time at which the clock shows every time once again."""
+        return self.at.replace(tzinfo=None) + max(self.before, self.after)
+
+
+def change_around(wall: datetime, zone: ZoneInfo) -> ClockChange | None:
+    """Return the change because of which ``zone`` never shows the naive ``wall``, or shows it twice; else None."""
+    before = _offset(wall.replace(tzinfo=zone))
+    after = _offset(wall.replace(tzinfo=zone, fold=1))
+    if before == after:
+        return None
+    whole = wall.replace(microsecond=0, tzinfo=UTC)
+    early, late = whole - max(before, after), whole - min(before, after)
+    while late - early > _SECOND:
+        middle = early + (late - early) // (2 * _SECOND) * _SECOND
+        if _offset(middle.astimezone(zone)) == before:
+            early = middle
+        else:
+            late = middle
+    return ClockChange(late, before, after)
+
+
+def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
+    """Return the first instant, in UTC, at which ``zone`` shows the naive ``wall`` or, if it never does, a later time.
+
+    >>> instant_of(datetime(2026, 3, 29, 2, 30), ZoneInfo("Europe/Berlin")).isoformat()
+    '2026-03-29T01:00:00+00:00'
+    """
+    change = change_around(wall, zone)
+    if change is not None and change.skips:
+        return change.at
+    return _in_utc(wall, zone, fold=0)
+
+
+def second_pass(wall: datetime, zone: ZoneInfo) -> datetime:
+    """Return the last instant, in UTC, at which ``zone`` shows the naive ``wall``, which it shows once or twice."""
+    return _in_utc(wall, zone, fold=1)
+
+
+def _in_utc(wall: datetime, zone: ZoneInfo, *, fold: int) -> datetime:
+    return wall.replace(tzinfo=zone, fold=fold).astimezone(UTC)
+
+
+def _offset(local: datetime) -> timedelta:
+    return local.utcoffset() or timedelta(0)
