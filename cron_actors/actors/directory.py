@@ -1,0 +1,110 @@
+"""The directory of actors: names, mailboxes, how each actor is made, and how far each has come."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pykka
+from pykka._envelope import Envelope
+
+from cron_actors.actors.shell import Inbox, Shell
+from cron_actors.errors import StartError
+from cron_actors.messages import Address
+
+M = TypeVar("M")
+
+READY_WITHIN = 30.0  # seconds an actor may take to get ready
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The address of an actor: its mailbox. It stays valid when the actor is restarted."""
+
+    inbox: Inbox
+
+    def tell(self, message: object) -> None:
+        """Put the message into the mailbox."""
+        self.inbox.put(Envelope(message))
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """How far an actor has come, and how much mail waits for it."""
+
+    name: str
+    handled: int
+    waiting: int
+
+
+class Directory:
+    """Makes, finds, restarts and stops the actors of one daemon; may be used from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inboxes: dict[str, Inbox] = {}
+        self._makers: dict[str, Callable[[Inbox], Shell[Any]]] = {}
+        self._actors: dict[str, Shell[Any]] = {}
+
+    def address(self, name: str) -> Address[Any]:
+        """Return the address of the actor of this name, which need not exist yet."""
+        with self._lock:
+            return Box(self._inboxes.setdefault(name, queue.SimpleQueue()))
+
+    def start(self, name: str, make: Callable[[Inbox], Shell[Any]]) -> None:
+        """Make the actor, start it and return when it is ready; ``make`` is kept for restarts.
+
+        Raises StartError if it does not get ready.
+        """
+        with self._lock:
+            self._makers[name] = make
+        self.restart(name)
+        actor = self._actors[name]
+        if not actor.ready.wait(READY_WITHIN):
+            raise StartError(f"the {name} did not get ready within {READY_WITHIN:g} s")
+        if actor.failure is not None:
+            raise StartError(f"the {name} could not start: {actor.failure}")
+
+    def restart(self, name: str) -> None:
+        """Make a new actor of this name, which goes on with the mail of the old one."""
+        with self._lock:
+            inbox = self._inboxes.setdefault(name, queue.SimpleQueue())
+            actor = self._makers[name](inbox)
+            self._actors[name] = actor
+        pykka.ActorRegistry.register(actor.actor_ref)
+        actor._start_actor_loop()  # noqa: SLF001 # what pykka's start() does once it has made the actor itself
+
+    def ask(self, name: str, question: object, timeout: float) -> Any:  # noqa: ANN401 # the answer's type depends on the question
+        """Return the actor's answer; only for the edges of the program. Raises StartError if none comes in time."""
+        with self._lock:
+            actor = self._actors.get(name)
+        if actor is None:
+            raise StartError(f"the {name} is not running")
+        try:
+            return actor.actor_ref.ask(question, timeout=timeout)
+        except (pykka.Timeout, pykka.ActorDeadError) as error:
+            raise StartError(f"the {name} did not answer within {timeout:g} s") from error
+
+    def vitals(self) -> list[Vitals]:
+        """Return how far each living actor has come."""
+        with self._lock:
+            actors = list(self._actors.items())
+        return [
+            Vitals(name, actor.handled, self._inboxes[name].qsize())
+            for name, actor in actors
+            if not actor.actor_stopped.is_set()
+        ]
+
+    def stop(self, timeout: float) -> None:
+        """Stop every actor, the last one started first; an actor that hangs is left behind after ``timeout`` s."""
+        with self._lock:
+            actors = list(self._actors.values())
+            self._actors.clear()
+        for actor in reversed(actors):
+            try:
+                actor.actor_ref.stop(timeout=timeout)
+            except pykka.Timeout:
+                continue

@@ -1,0 +1,140 @@
+"""The Timer: turns the clock into windows of time, and into pulses for whatever is measured in real time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from cron_actors.actors.shell import Inbox, Shell
+from cron_actors.core.windows import Windows
+from cron_actors.messages import (
+    Address,
+    Crashed,
+    Drain,
+    Hurry,
+    Pulse,
+    Resume,
+    Rung,
+    SchedulerMessage,
+    Tick,
+    Ticked,
+    TimerMessage,
+    WakeAt,
+    WakeBy,
+)
+from cron_actors.ports.clock import AlarmMaker, Clock
+from cron_actors.settings import Granularity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timepieces:
+    """What the Timer tells the time by: the clock, an alarm for its wall, an alarm for its monotonic side."""
+
+    clock: Clock
+    wall_alarm: AlarmMaker
+    monotonic_alarm: AlarmMaker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """How often the Timer ticks and pulses, and after how many ticks the daemon is to stop (None: never)."""
+
+    granularity: Granularity
+    pulse: timedelta
+    max_ticks: int | None = None
+
+
+class TimerActor(Shell[TimerMessage]):
+    """Ticks at granularity boundaries and at the one instant it was asked to wake at; waits for every tick's echo.
+
+    A tick is sent only after the last one was answered (``Ticked``): a slow store makes windows longer, never mail.
+    After ``max_ticks`` ticks on boundaries it lets the daemon finish what is due and stop.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        supervisor: Address[Crashed],
+        timepieces: Timepieces,
+        rhythm: Rhythm,
+        scheduler: Address[SchedulerMessage],
+        pulsed: Sequence[Address[Pulse]],
+    ) -> None:
+        super().__init__("timer", inbox, supervisor)
+        self._clock = timepieces.clock
+        self._rhythm = rhythm
+        self._scheduler = scheduler
+        self._pulsed = pulsed
+        self._windows = Windows(rhythm.granularity)
+        self._ticking = False  # not before the Scheduler is ready, and not while a tick is under way
+        self._draining = False
+        self._wake_at: datetime | None = None
+        self._wake_by: float | None = None
+        self._pulse_by = self._clock.monotonic()
+        self._wall = timepieces.wall_alarm(lambda: self.actor_ref.tell(Rung()))
+        self._monotonic = timepieces.monotonic_alarm(lambda: self.actor_ref.tell(Rung()))
+
+    def begin(self) -> None:
+        self._pulse()
+
+    def on_stop(self) -> None:
+        self._wall.close()
+        self._monotonic.close()
+
+    def handle(self, message: TimerMessage) -> None:
+        match message:
+            case Rung():
+                pass
+            case WakeAt(at=at):
+                self._wake_at = at
+            case WakeBy(monotonic=monotonic):
+                self._wake_by = monotonic
+            case Resume(until_at=until_at, number=number):
+                if until_at is not None:
+                    self._windows.resume(until_at, number)
+                self._ticking = True
+            case Ticked():
+                self._ticked()
+            case Drain() | Hurry():
+                self._draining = True
+                self._scheduler.tell(message)
+            case _:
+                assert_never(message)
+        self._pulse()
+        self._tick()
+
+    def _ticked(self) -> None:
+        self._ticking = True
+        if self._rhythm.max_ticks is not None and self._windows.number >= self._rhythm.max_ticks and not self._draining:
+            self._draining = True
+            self._scheduler.tell(Drain(finish=True, grace=None))
+
+    def _tick(self) -> None:
+        if self._draining or not self._ticking:
+            return
+        now = self._clock.now()
+        window = self._windows.close(now, self._wake_at)
+        if window is None:
+            wish = self._windows.next_boundary_at(now)
+            if self._wake_at is not None:
+                wish = min(wish, self._wake_at)
+            self._wall.set(wish - now)
+            return
+        self._ticking = False
+        if self._wake_at is not None and self._wake_at <= now:
+            self._wake_at = None
+        self._scheduler.tell(Tick(since_at=window.since_at, until_at=window.until_at, number=window.number))
+
+    def _pulse(self) -> None:
+        monotonic = self._clock.monotonic()
+        wish = self._pulse_by if self._wake_by is None else min(self._pulse_by, self._wake_by)
+        if monotonic >= wish:
+            self._wake_by = None
+            self._pulse_by = monotonic + self._rhythm.pulse.total_seconds()
+            wish = self._pulse_by
+            pulse = Pulse(at=self._clock.now(), monotonic=monotonic, ticks=self._windows.number)
+            for address in self._pulsed:
+                address.tell(pulse)
+        self._monotonic.set(timedelta(seconds=wish - monotonic))

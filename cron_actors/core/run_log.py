@@ -1,0 +1,64 @@
+"""What stands in the log file of a run besides its output, and what the file is called."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from cron_actors.model.run import Ending, Outcome, Run
+
+LATEST = "latest.txt"
+TIMED_OUT = "Task Execution Timed Out"
+
+
+def log_name(job: str, due_at: datetime, run_id: int) -> str:
+    """Return the path of the run's log file below the folder of all logs: no blanks, no colons.
+
+    >>> from datetime import UTC
+    >>> log_name("backup", datetime(2026, 11, 21, 3, 0, tzinfo=UTC), 17)
+    'backup/2026-11-21T03-00-00Z_17.txt'
+    """
+    fraction = f".{due_at.microsecond:06}" if due_at.microsecond else ""
+    return f"{job}/{due_at:%Y-%m-%dT%H-%M-%S}{fraction}Z_{run_id}.txt"
+
+
+def header(run: Run) -> str:
+    """Return the line that begins an attempt and parts it from the one before."""
+    started = f", started {run.started_at:%Y-%m-%dT%H:%M:%S}Z" if run.started_at else ""
+    return (
+        f"=== run {run.run_id} of {run.job}, due {run.due_at:%Y-%m-%dT%H:%M:%S}Z, attempt {run.attempt}{started} ===\n"
+    )
+
+
+def trailer(ending: Ending, note: str | None = None) -> str:
+    """Return the lines that end an attempt: notes, what went wrong, how long it took.
+
+    >>> print(trailer(Ending(outcome=Outcome.FAILURE, error="exit status 3", duration=timedelta(seconds=61))), end="")
+    exit status 3
+    Execution Time = 0:01:01.000000
+    """
+    lines = [] if note is None else [note]
+    match ending.outcome:
+        case Outcome.SUCCESS:
+            pass
+        case Outcome.TIMEOUT:
+            lines.append(TIMED_OUT)
+        case Outcome.CANCELLED:
+            lines.append("Task Execution Cancelled")
+        case Outcome.INTERRUPTED | Outcome.LOST:
+            lines.append(f"Task Execution Interrupted: {ending.error or 'the daemon stopped'}")
+        case Outcome.FAILURE:
+            lines.append(ending.error or "failed")
+    lines.append(f"Execution Time = {execution_time(ending.duration)}")
+    return "\n".join(lines) + "\n"
+
+
+def execution_time(duration: timedelta) -> str:
+    """Return a length of time as ``H:MM:SS.ffffff``, hours without an upper end.
+
+    >>> execution_time(timedelta(hours=30, microseconds=5))
+    '30:00:00.000005'
+    """
+    seconds, microseconds = divmod(duration // timedelta(microseconds=1), 1_000_000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}.{microseconds:06}"

@@ -1,0 +1,411 @@
+"""Everything the actors say to each other, in the order in which the data flows.
+
+::
+
+    Timer ─Tick─▶ Scheduler ─Due─▶ Ledger ─Available─▶ Queue ─Launch─▶ TaskMonitor ─Perform─▶ Task ─▶ executor
+      ▲             │ ▲ ▲ ▲          │ ▲ ▲ ─Claimed──▶  │ ▲ │               │ │ │ ▲               │
+      ├──WakeAt─────┤ │ │ └─Recorded─┤ │ └────Claim─────┘ │ └─TimeOut,Cancel,│ │ │ └Started, Ended─┘
+      └──Ticked─────┘ │ │            │ │                  │   Interrupt ──▶ │ │ │
+                      │ └─Changed────┤ └─FinishedExecution┼─────────────────┘ │ │
+                      └──────────────┼───────────────────────Performing, FinishedExecution
+                                     ▼                    └──────SlotFree─────┘
+                                   Events                          every actor ─Crashed─▶ Supervisor
+
+Every message is a frozen value: no references, callables, locks or files. A fact is a state (``Due``), a command an
+imperative (``Launch``). Moments are aware UTC and end in ``_at``; ``monotonic`` is a reading of the monotonic clock
+in seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from cron_actors.model.job import Definition, Job
+from cron_actors.model.records import CursorMove, JobRecord
+from cron_actors.model.run import (
+    Account,
+    AttemptKey,
+    Cause,
+    Ending,
+    Identity,
+    NewRun,
+    Outcome,
+    Run,
+    RunState,
+)
+from cron_actors.model.statistics import JobStatistics
+
+M_contra = TypeVar("M_contra", contravariant=True)
+
+
+class Address(Protocol[M_contra]):
+    """Where messages of one type can be sent; telling never blocks and never raises."""
+
+    def tell(self, message: M_contra) -> None:
+        """Put the message into the mailbox."""
+
+
+# ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """An alarm of the Timer rang."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """The window (since_at, until_at] has passed; ``number`` counts the ticks on granularity boundaries so far."""
+
+    since_at: datetime
+    until_at: datetime
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """A moment of real time has passed: look after deadlines, requests, heartbeats and room on the disk."""
+
+    at: datetime
+    monotonic: float
+    ticks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WakeAt:
+    """The Timer is to tick at this instant even if it lies on no boundary; None takes the wish back."""
+
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WakeBy:
+    """The Timer is to pulse at this reading of the monotonic clock at the latest; None takes the wish back."""
+
+    monotonic: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticked:
+    """Everything due up to ``until_at`` is written down; the Timer may go on."""
+
+    until_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume:
+    """The Scheduler is ready for ticks; ``until_at`` and ``number`` are of the last one it knows, if any."""
+
+    until_at: datetime | None = None
+    number: int = 0
+
+
+# ── what is due ─────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """These are now the jobs of ``source``: write down what is new, changed or gone, then tell the Scheduler."""
+
+    source: str
+    definitions: tuple[Definition, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """The Scheduler asks to be told again what stands in the store."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActiveJob:
+    """A job in force: its row and its definition."""
+
+    record: JobRecord
+    job: Job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActiveRun:
+    """A run that is executing on this node, with the deadline its job gives it."""
+
+    key: AttemptKey
+    job: str
+    queue: str
+    started_at: datetime
+    timeout: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """All that the Scheduler needs from the store: the jobs in force, their figures, the runs under way."""
+
+    jobs: tuple[ActiveJob, ...]
+    statistics: dict[str, JobStatistics]
+    running: tuple[ActiveRun, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """These instants became due, those were not run, and the cursors move with them: one transaction."""
+
+    runs: tuple[NewRun, ...]
+    accounts: tuple[Account, ...]
+    moves: tuple[CursorMove, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """The last ``Due`` is durable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Something the operator must know about this node is the case; None: no longer. ``status`` shows it."""
+
+    topic: str
+    text: str | None
+
+
+# ── who does it ─────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Available:
+    """Runs wait in the queue."""
+
+    queue: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The queue has this many free slots and asks for as many runs."""
+
+    queue: str
+    slots: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """Perform this claimed run; ``log`` is the absolute path of its file."""
+
+    run: Run
+    key: AttemptKey
+    job: Job
+    log: str
+    node: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """The answer to a ``Claim``: fewer launches than were asked for mean that no more wait."""
+
+    asked: int
+    launches: tuple[Launch, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Perform:
+    """Start the process of this attempt."""
+
+    launch: Launch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """End the process of this attempt: SIGTERM to its group now, SIGKILL ``kill_after`` later."""
+
+    key: AttemptKey
+    kill_after: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The process of the attempt runs, since the given reading of the monotonic clock."""
+
+    key: AttemptKey
+    identity: Identity
+    monotonic: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """The process of the attempt is over."""
+
+    key: AttemptKey
+    ending: Ending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Performing:
+    """A worker performs the attempt; its deadline, if it has one, is ``timeout`` after ``monotonic``."""
+
+    key: AttemptKey
+    job: str
+    queue: str
+    identity: Identity
+    monotonic: float
+    timeout: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedExecution:
+    """The attempt ended this way; its output stands in ``log``."""
+
+    key: AttemptKey
+    job: str
+    ending: Ending
+    log: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotFree:
+    """The worker can take another run; ``hold`` says that it had no room to write to."""
+
+    worker: str
+    hold: bool = False
+
+
+# ── ending it early ─────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeOut:
+    """The deadline of the attempt has passed: end it and log that."""
+
+    key: AttemptKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    """Somebody asked to cancel the run."""
+
+    run_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interrupt:
+    """The daemon stops: end every attempt under way and report it as interrupted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspect:
+    """Look at the size of the output."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abandon:
+    """The worker's actors were lost while they performed this; end it and report it as interrupted."""
+
+    launch: Launch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drain:
+    """Stop in order: no new ticks; with ``finish`` what is due is still performed, else no run is begun.
+
+    What is under way may take ``grace`` longer; None means as long as it needs. The message goes down the same way as
+    the data, so that nothing already on its way is overtaken.
+    """
+
+    finish: bool
+    grace: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hurry:
+    """Do not wait any longer for what is under way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drained:
+    """The sender has nothing left to do."""
+
+
+# ── what became of it ───────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunChanged:
+    """A run went to ``state``; committed. ``count`` is more than 1 for a stretch of instants not run."""
+
+    run_id: int
+    job: str
+    due_at: datetime
+    last_due_at: datetime
+    count: int
+    cause: Cause
+    state: RunState
+    reason: str | None
+    attempt: int
+    at: datetime
+    outcome: Outcome | None = None
+    error: str | None = None
+    duration: timedelta | None = None
+    lateness: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """These changes were committed together; ``statistics`` are the figures of the jobs they touch, after them."""
+
+    changes: tuple[RunChanged, ...]
+    statistics: dict[str, JobStatistics] = field(default_factory=dict)
+
+
+# ── questions (only from the edges, by ask) ─────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumRuns:
+    """Ask how many times the job was launched; the answer for an unknown job is 0."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrentTicks:
+    """Ask how many ticks on granularity boundaries there have been in this process."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """Ask for the statistics of all jobs."""
+
+
+# ── supervision ─────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crashed:
+    """The actor ended with this error."""
+
+    actor: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """A part that cannot be restarted is lost; the process must end."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restarted:
+    """The actor of this name was started anew and knows nothing of what it did before."""
+
+    actor: str
+
+
+TimerMessage = Rung | WakeAt | WakeBy | Resume | Ticked | Drain | Hurry
+SchedulerMessage = (
+    Tick
+    | Pulse
+    | Loaded
+    | Recorded
+    | Performing
+    | FinishedExecution
+    | Changed
+    | Drain
+    | Hurry
+    | Restarted
+    | NumRuns
+    | CurrentTicks
+    | Figures
+)
+LedgerMessage = Load | Recall | Due | Claim | Performing | FinishedExecution | Trouble | Pulse | Drain | Drained
+QueueMessage = Available | Claimed | SlotFree | TimeOut | Cancel | Interrupt | Pulse | Drain | Restarted
+MonitorMessage = Launch | Started | Ended | TimeOut | Cancel | Interrupt | Inspect | Abandon
+TaskMessage = Perform | Started | Ended | End
+EventsMessage = Changed
+SupervisorMessage = Crashed | Broken | Pulse | Drained

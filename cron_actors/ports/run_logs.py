@@ -1,0 +1,28 @@
+"""The log files of runs, and the room there is for them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class RunLogs(Protocol):
+    """Log files by path; every method may raise OSError (no room, no permission)."""
+
+    def begin(self, path: str, header: str) -> None:
+        """Append the header, making the file, its folder and the link to the newest file as needed."""
+
+    def finish(self, path: str, trailer: str) -> None:
+        """Append the trailer, on a line of its own."""
+
+    def truncate(self, path: str, size: int) -> bool:
+        """Cut the file to ``size`` bytes if it is longer; say whether it was."""
+
+    def size(self, path: str) -> int:
+        """Return the size of the file in bytes."""
+
+
+class Room(Protocol):
+    """The room on the disks that the daemon writes to."""
+
+    def shortage(self) -> str | None:
+        """Return one line that says where there is too little room to begin a run, None if there is enough."""
