@@ -1,0 +1,80 @@
+"""What a command finds around it: environment, clock, store; a test puts others in their place."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import click
+
+from cron_actors.ports.store import Mailbox, Reader
+from cron_actors.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """The world outside the command line, as functions.
+
+    ``open_reader`` returns None where there is no database yet; nothing that only reads ever creates one.
+    """
+
+    environ: Mapping[str, str]
+    now: Callable[[], datetime]
+    pause: Callable[[timedelta], None]
+    open_reader: Callable[[str], Reader | None]
+    open_mailbox: Callable[[str], Mailbox]
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the environment; raises SettingsError."""
+        return Settings.from_environment(self.environ)
+
+    @contextmanager
+    def reader(self) -> Iterator[Reader | None]:
+        """Open the store for queries, None if there is none yet, and close it afterwards."""
+        reader = self.open_reader(self.settings.database_url)
+        try:
+            yield reader
+        finally:
+            if reader is not None:
+                reader.close()
+
+    @contextmanager
+    def mailbox(self) -> Iterator[Mailbox]:
+        """Open the store for requests, creating it if there is none, and close it afterwards."""
+        mailbox = self.open_mailbox(self.settings.database_url)
+        try:
+            yield mailbox
+        finally:
+            mailbox.close()
+
+
+def real_surroundings(environ: Mapping[str, str]) -> Surroundings:
+    """Return this machine's clock and the store that the environment names."""
+    from cron_actors.adapters.clock import SystemClock  # noqa: PLC0415 - help texts need neither clock nor store
+    from cron_actors.adapters.stores.urls import open_mailbox, open_reader  # noqa: PLC0415 - as above
+
+    clock = SystemClock()
+    never = threading.Event()
+
+    def pause(length: timedelta) -> None:
+        clock.wait(never, length.total_seconds())
+
+    return Surroundings(
+        environ=environ,
+        now=clock.now,
+        pause=pause,
+        open_reader=open_reader,
+        open_mailbox=open_mailbox,
+    )
+
+
+def surroundings(context: click.Context) -> Surroundings:
+    """Return what a test has put around the command, else the real thing."""
+    import os  # noqa: PLC0415
+
+    found = context.find_object(Surroundings)
+    return found if found is not None else real_surroundings(os.environ)
