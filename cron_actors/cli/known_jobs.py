@@ -1,0 +1,58 @@
+"""Which jobs there are: those of the store and, where no daemon has loaded it yet, those of the jobs file."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from cron_actors.cli.surroundings import Surroundings
+from cron_actors.errors import JobsFileError, UsageError
+from cron_actors.model.job import Definition
+from cron_actors.ports.store import Reader
+
+
+def require_known(around: Surroundings, reader: Reader | None, identifier: str) -> None:
+    """Raise UsageError, with the nearest name, unless the store or the jobs file knows the job."""
+    stored = set() if reader is None else {record.identifier for record in reader.jobs()}
+    if identifier not in stored:
+        refuse_unknown(identifier, stored | written_jobs(around).keys())
+
+
+def require_in_force(around: Surroundings, reader: Reader | None, identifier: str) -> None:
+    """Raise UsageError as ``require_known`` does, also for a job that no source names any more."""
+    records = [] if reader is None else reader.jobs()
+    present = {record.identifier for record in records if record.removed_at is None}
+    if identifier not in present:
+        refuse_unknown(identifier, present | written_jobs(around).keys())
+
+
+def refuse_unknown(identifier: str, known: set[str]) -> None:
+    """Raise UsageError, with the nearest name, unless ``known`` holds the job."""
+    if identifier in known:
+        return
+    close = difflib.get_close_matches(identifier, sorted(known), n=1)
+    hint = f"; did you mean '{close[0]}'?" if close else ""
+    raise UsageError(f"there is no job '{identifier}'{hint}")
+
+
+def jobs_file(around: Surroundings, path: str | None = None) -> dict[str, Definition]:
+    """Return the jobs of the jobs file by identifier, in its order; raises JobsFileError."""
+    from cron_actors.adapters.sources import load_file  # noqa: PLC0415 - the JSON Schema library takes its time
+
+    settings = around.settings
+    loaded = load_file(
+        path or settings.jobs_file_path,
+        supported_extensions=settings.supported_extensions,
+        granularity=settings.granularity,
+    )
+    return {definition.job.identifier: definition for definition in loaded.definitions}
+
+
+def written_jobs(around: Surroundings) -> dict[str, Definition]:
+    """Return the jobs of the jobs file, none if it is missing or faulty: for looking something up by the way."""
+    if not Path(around.settings.jobs_file_path).is_file():
+        return {}
+    try:
+        return jobs_file(around)
+    except JobsFileError:
+        return {}

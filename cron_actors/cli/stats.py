@@ -1,0 +1,177 @@
+"""The command that shows the statistics of the jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import click
+
+from cron_actors.cli import options
+from cron_actors.cli.console import printable, say, width, write_json
+from cron_actors.cli.known_jobs import require_known, written_jobs
+from cron_actors.cli.surroundings import Surroundings, surroundings
+from cron_actors.cli.tables import table
+from cron_actors.cli.wording import moment_text, span
+from cron_actors.core.moments import iso
+from cron_actors.core.statistics import summary
+from cron_actors.model.job import Json
+from cron_actors.model.records import JobRecord, RunFilter
+from cron_actors.model.run import RunState
+from cron_actors.model.statistics import JobStatistics
+from cron_actors.ports.store import Reader
+
+NOT_LAUNCHED = "not launched"
+HEADERS = ("JOB", "LAUNCHES", "OK", "FAILED", "TIMED OUT", "RETRIED", "SKIPPED", "MISSED", "LAST", "P50", "P95", "NEXT")
+DURATION_KEYS = ("min", "mean", "p50", "p95", "max")
+LATENESS_KEYS = ("p50", "p95", "max")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """What the store says of all jobs: figures, next instants, runs being executed; ticks of all daemons so far."""
+
+    ticks: int
+    figures: Mapping[str, JobStatistics]
+    records: Mapping[str, JobRecord]
+    executing: Mapping[str, tuple[int, ...]]
+
+    def names(self, written: set[str]) -> list[str]:
+        """Return every job that ever was or is written in the jobs file, sorted."""
+        return sorted({*self.figures, *self.records, *written})
+
+    def figures_of(self, job: str) -> JobStatistics:
+        """Return the figures of the job, zeros if it has none."""
+        return self.figures.get(job, JobStatistics())
+
+    def next_due_at(self, job: str) -> datetime | None:
+        """Return the job's next due instant, None if it has none or nothing has computed it yet."""
+        record = self.records.get(job)
+        return record.next_due_at if record is not None and record.removed_at is None else None
+
+
+@click.command()
+@click.argument("job", required=False)
+@options.as_json
+@click.pass_context
+def stats(context: click.Context, job: str | None, *, as_json: bool) -> None:
+    """Show the statistics of all jobs, or everything that is counted of one.
+
+    Example: cron-actors stats backup --json
+    """
+    around = surroundings(context)
+    with around.reader() as reader:
+        if job is not None:
+            require_known(around, reader, job)
+        board = _board(reader)
+    if as_json:
+        write_json(_object(around, board, job))
+    elif job is None:
+        _tell_all(around, board)
+    else:
+        _tell_one(board, job, around.now())
+
+
+def job_object(board: Board, job: str) -> dict[str, Json]:
+    """Return what ``stats --json`` prints of one job; null where nothing is known."""
+    figures = board.figures_of(job)
+    due, next_due = figures.last_due_at, board.next_due_at(job)
+    duration, lateness = summary(figures.duration), summary(figures.lateness)
+    return {
+        "launches": figures.launches,
+        "successes": figures.successes,
+        "failures": figures.failures,
+        "timeouts": figures.timeouts,
+        "retries": figures.retries,
+        "skipped": sum(figures.skipped.values()),
+        "skipped_by_reason": dict(figures.skipped),
+        "missed": sum(figures.missed.values()),
+        "missed_by_reason": dict(figures.missed),
+        "interrupted": figures.interrupted,
+        "cancelled": figures.cancelled,
+        "executing": list(board.executing.get(job, ())),
+        "last_outcome": figures.last_outcome,
+        "last_due_at": None if due is None else iso(due),
+        "next_due_at": None if next_due is None else iso(next_due),
+        "duration_s": {key: duration[key] for key in DURATION_KEYS},
+        "lateness_s": {key: lateness[key] for key in LATENESS_KEYS},
+    }
+
+
+def _board(reader: Reader | None) -> Board:
+    if reader is None:
+        return Board(ticks=0, figures={}, records={}, executing={})
+    executing: dict[str, tuple[int, ...]] = {}
+    for run in reader.runs(RunFilter(states=(RunState.EXECUTING, RunState.LAUNCHED), limit=None)):
+        executing[run.job] = (*executing.get(run.job, ()), run.run_id)
+    return Board(
+        ticks=sum(node.ticks for node in reader.nodes()),
+        figures=reader.statistics(),
+        records={record.identifier: record for record in reader.jobs()},
+        executing=executing,
+    )
+
+
+def _object(around: Surroundings, board: Board, job: str | None) -> dict[str, Json]:
+    if job is not None:
+        return {"ticks": board.ticks, **job_object(board, job)}
+    names = board.names(set(written_jobs(around)))
+    return {"ticks": board.ticks, "jobs": {name: job_object(board, name) for name in names}}
+
+
+def _tell_all(around: Surroundings, board: Board) -> None:
+    names = board.names(set(written_jobs(around)))
+    rows = [_row(board, name, around.now()) for name in names]
+    for line in table(HEADERS, rows, width()):
+        click.echo(line)
+    say(f"{board.ticks} ticks")
+
+
+def _row(board: Board, job: str, now: datetime) -> tuple[str, ...]:
+    figures = board.figures_of(job)
+    duration = summary(figures.duration)
+    return (
+        printable(job),
+        str(figures.launches),
+        str(figures.successes),
+        str(figures.failures),
+        str(figures.timeouts),
+        str(figures.retries),
+        str(sum(figures.skipped.values())),
+        str(sum(figures.missed.values())),
+        _last(figures),
+        span(duration["p50"]),
+        span(duration["p95"]),
+        moment_text(board.next_due_at(job), now),
+    )
+
+
+def _last(figures: JobStatistics) -> str:
+    if not figures.launches:
+        return NOT_LAUNCHED
+    return figures.last_outcome or "executing"
+
+
+def _tell_one(board: Board, job: str, now: datetime) -> None:
+    figures = board.figures_of(job)
+    duration, lateness = summary(figures.duration), summary(figures.lateness)
+    say(f"{job}: {_last(figures)}")
+    say(f"launches     {figures.launches}, of them {figures.retries} retries")
+    say(
+        f"outcomes     {figures.successes} successes, {figures.failures} failures, {figures.timeouts} timeouts,"
+        f" {figures.interrupted} interrupted, {figures.cancelled} cancelled",
+    )
+    say(f"skipped      {_by_reason(figures.skipped)}")
+    say(f"missed       {_by_reason(figures.missed)}")
+    say(f"executing    {', '.join(f'run {run_id}' for run_id in board.executing.get(job, ())) or 'nothing'}")
+    say(f"last due     {moment_text(figures.last_due_at, now)}")
+    say(f"next due     {moment_text(board.next_due_at(job), now)}")
+    say("duration     " + ", ".join(f"{key} {span(duration[key])}" for key in DURATION_KEYS))
+    say("lateness     " + ", ".join(f"{key} {span(lateness[key])}" for key in LATENESS_KEYS))
+    say(f"ticks        {board.ticks}")
+
+
+def _by_reason(counts: Mapping[str, int]) -> str:
+    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items()))
+    return f"{sum(counts.values())}" + (f" ({reasons})" if reasons else "")

@@ -1,0 +1,105 @@
+"""The command that says whether the daemon is healthy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import click
+
+from cron_actors.cli import exit_codes, options
+from cron_actors.cli.console import say, write_json
+from cron_actors.cli.surroundings import Surroundings, surroundings
+from cron_actors.cli.wording import moment_text
+from cron_actors.core.moments import iso
+from cron_actors.model.job import Json
+from cron_actors.model.records import NodeRecord
+from cron_actors.model.run import RunState
+from cron_actors.ports.store import Reader
+
+STALE = timedelta(seconds=15)  # three heartbeats
+
+
+def troubles(node: NodeRecord | None, *, lives: bool, now: datetime) -> list[str]:
+    """Return one line for each thing that is wrong with the daemon; none means healthy."""
+    if not lives or node is None:
+        return ["no daemon runs on this database"]
+    found = []
+    if now - node.heartbeat_at > STALE:
+        silent = round((now - node.heartbeat_at).total_seconds())
+        found.append(f"the last heartbeat came {silent} s ago; it comes every 5 s")
+    if node.trouble:
+        found.append(node.trouble)
+    return found
+
+
+@click.command()
+@options.as_json
+@click.pass_context
+def status(context: click.Context, *, as_json: bool) -> int:
+    """Say whether the daemon is healthy: exit code 0 if it is, 1 if not.
+
+    Example: cron-actors status --json
+    """
+    around = surroundings(context)
+    with around.reader() as reader:
+        node = _latest(reader)
+        found = troubles(node, lives=reader is not None and reader.daemon_lives(), now=around.now())
+        counts = {} if reader is None else reader.counts()
+    if as_json:
+        write_json(_report(around, node, found, counts))
+    else:
+        _tell(around, node, found, counts)
+    return exit_codes.FAILURE if found else exit_codes.OK
+
+
+def _latest(reader: Reader | None) -> NodeRecord | None:
+    nodes = [] if reader is None else reader.nodes()
+    return nodes[0] if nodes else None
+
+
+def _database(around: Surroundings) -> str:
+    from cron_actors.adapters.stores.urls import describe  # noqa: PLC0415 - the help needs no store
+
+    return describe(around.settings.database_url)
+
+
+def _report(
+    around: Surroundings, node: NodeRecord | None, found: list[str], counts: Mapping[RunState, int]
+) -> dict[str, Json]:
+    return {
+        "healthy": not found,
+        "troubles": list(found),
+        "database": _database(around),
+        "daemon": None if node is None else _node_object(node),
+        "runs": {state.value: counts.get(state, 0) for state in RunState},
+    }
+
+
+def _node_object(node: NodeRecord) -> dict[str, Json]:
+    return {
+        "node": node.node,
+        "pid": node.pid,
+        "host": node.host,
+        "started_at": iso(node.started_at),
+        "heartbeat_at": iso(node.heartbeat_at),
+        "stopped_at": None if node.stopped_at is None else iso(node.stopped_at),
+        "ticks": node.ticks,
+        "trouble": node.trouble,
+    }
+
+
+def _tell(around: Surroundings, node: NodeRecord | None, found: list[str], counts: Mapping[RunState, int]) -> None:
+    now = around.now()
+    click.echo(click.style("not healthy", fg="red") if found else click.style("healthy", fg="green"))
+    for line in found:
+        say(f"  {line}")
+    say(f"database   {_database(around)}")
+    if node is not None:
+        say(f"daemon     process {node.pid} on {node.host}, {node.ticks} ticks")
+        say(f"started    {moment_text(node.started_at, now)}")
+        say(f"heartbeat  {moment_text(node.heartbeat_at, now)}")
+        if node.stopped_at is not None:
+            say(f"stopped    {moment_text(node.stopped_at, now)}")
+    present = [f"{counts[state]} {state}" for state in RunState if counts.get(state)]
+    say(f"runs       {', '.join(present) or 'none'}")
