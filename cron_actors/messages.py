@@ -296,6 +296,33 @@ class Abandon:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RollCall:
+    """Say what you are performing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Present:
+    """The worker performs this attempt, or none."""
+
+    worker: str
+    key: AttemptKey | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """These runs of the queue are executing on this node, as far as the store knows."""
+
+    launches: tuple[Launch, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecallQueue:
+    """The queue asks which of its runs are executing on this node."""
+
+    queue: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drain:
     """Stop in order: no new ticks; with ``finish`` what is due is still performed, else no run is begun.
 
@@ -403,9 +430,13 @@ SchedulerMessage = (
     | CurrentTicks
     | Figures
 )
-LedgerMessage = Load | Recall | Due | Claim | Performing | FinishedExecution | Trouble | Pulse | Drain | Drained
-QueueMessage = Available | Claimed | SlotFree | TimeOut | Cancel | Interrupt | Pulse | Drain | Restarted
-MonitorMessage = Launch | Started | Ended | TimeOut | Cancel | Interrupt | Inspect | Abandon
+LedgerMessage = (
+    Load | Recall | RecallQueue | Due | Claim | Performing | FinishedExecution | Trouble | Pulse | Drain | Drained
+)
+QueueMessage = (
+    Available | Claimed | Held | Present | SlotFree | TimeOut | Cancel | Interrupt | Pulse | Drain | Restarted
+)
+MonitorMessage = Launch | Started | Ended | TimeOut | Cancel | Interrupt | Inspect | Abandon | RollCall
 TaskMessage = Perform | Started | Ended | End
 EventsMessage = Changed
 SupervisorMessage = Crashed | Broken | Pulse | Drained

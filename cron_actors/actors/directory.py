@@ -9,26 +9,14 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import pykka
-from pykka._envelope import Envelope
 
-from cron_actors.actors.shell import Inbox, Shell
+from cron_actors.actors.shell import Box, Inbox, Shell
 from cron_actors.errors import StartError
 from cron_actors.messages import Address
 
 M = TypeVar("M")
 
 READY_WITHIN = 30.0  # seconds an actor may take to get ready
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """The address of an actor: its mailbox. It stays valid when the actor is restarted."""
-
-    inbox: Inbox
-
-    def tell(self, message: object) -> None:
-        """Put the message into the mailbox."""
-        self.inbox.put(Envelope(message))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import queue
 import threading
 from abc import abstractmethod
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
@@ -21,6 +22,17 @@ from cron_actors.messages import Address, Crashed
 M = TypeVar("M")
 
 Inbox = queue.SimpleQueue[Envelope[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The address of an actor: its mailbox. It stays valid when the actor is restarted."""
+
+    inbox: Inbox
+
+    def tell(self, message: object) -> None:
+        """Put the message into the mailbox."""
+        self.inbox.put(Envelope(message))
 
 
 class ActorFailureError(Exception):
@@ -39,6 +51,8 @@ class Shell(pykka.ThreadingActor, Generic[M]):
     def __init__(self, name: str, inbox: Inbox, supervisor: Address[Crashed]) -> None:
         super().__init__()
         self.name = name
+        self.inbox = inbox
+        self.address: Address[M] = Box(inbox)
         self.handled = 0
         self.ready = threading.Event()
         self.failure: str | None = None

@@ -73,8 +73,8 @@ class TimerActor(Shell[TimerMessage]):
         self._wake_at: datetime | None = None
         self._wake_by: float | None = None
         self._pulse_by = self._clock.monotonic()
-        self._wall = timepieces.wall_alarm(lambda: self.actor_ref.tell(Rung()))
-        self._monotonic = timepieces.monotonic_alarm(lambda: self.actor_ref.tell(Rung()))
+        self._wall = timepieces.wall_alarm(lambda: self.address.tell(Rung()))
+        self._monotonic = timepieces.monotonic_alarm(lambda: self.address.tell(Rung()))
 
     def begin(self) -> None:
         self._pulse()

@@ -77,6 +77,9 @@ class Transaction(Protocol):
     def held(self, excluding: str | None = None) -> list[tuple[Run, Attempt]]:
         """Return the runs that are executing or launched with their present attempts, but not of ``excluding``."""
 
+    def pending(self, job: str) -> list[Run]:
+        """Return the runs of the job that are scheduled, available or retryable, oldest first."""
+
     def backlog(self, queue: str) -> int:
         """Return how many runs of the queue are available."""
 
@@ -88,6 +91,9 @@ class Transaction(Protocol):
         """Replace the figures of these jobs."""
 
     # nodes and requests
+    def node(self, node: str) -> NodeRecord | None:
+        """Return the node's row, None if there is none."""
+
     def put_node(self, record: NodeRecord) -> None:
         """Insert or replace the node's row (heartbeat, ticks, trouble)."""
 

@@ -1,0 +1,246 @@
+"""The Ledger: the only writer of the store on its node; commits all the mail it finds in one transaction."""
+
+from __future__ import annotations
+
+import logging
+import queue
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from typing import assert_never
+
+from cron_actors.actors.postings.attempts import held, post_claim, post_finished, post_performing, post_rescue
+from cron_actors.actors.postings.instants import post_due, post_load, recall
+from cron_actors.actors.postings.posting import Node, Posting
+from cron_actors.actors.postings.requests import answer_cancels, post_requests
+from cron_actors.actors.shell import Inbox, Shell
+from cron_actors.errors import StoreBusyError
+from cron_actors.messages import (
+    Address,
+    Available,
+    Changed,
+    Claim,
+    Crashed,
+    Drain,
+    Drained,
+    Due,
+    EventsMessage,
+    FinishedExecution,
+    LedgerMessage,
+    Load,
+    Performing,
+    Pulse,
+    QueueMessage,
+    Recall,
+    RecallQueue,
+    Recorded,
+    SchedulerMessage,
+    SupervisorMessage,
+    Trouble,
+)
+from cron_actors.model.records import RequestKind
+from cron_actors.ports.clock import Clock
+from cron_actors.ports.store import Store
+
+log = logging.getLogger(__name__)
+
+BATCH = 500  # messages in one transaction: more would keep a claim waiting for longer than a commit takes
+HEARTBEAT = timedelta(seconds=5)
+
+Send = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readers:
+    """Who hears from the ledger."""
+
+    scheduler: Address[SchedulerMessage]
+    queue: Address[QueueMessage]
+    events: Address[EventsMessage]
+    supervisor: Address[SupervisorMessage]
+
+
+class LedgerActor(Shell[LedgerMessage]):
+    """Writes down what it is told, in the order in which it is told; replies and events leave after the commit.
+
+    It stamps what it writes with the clock, as a database server would. While the store cannot write, the mail is kept
+    and tried again with every pulse. A message that cannot be posted at all ends the actor, and only that message is
+    lost.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        supervisor: Address[Crashed],
+        store: Store,
+        clock: Clock,
+        node: Node,
+        readers: Readers,
+    ) -> None:
+        super().__init__("ledger", inbox, supervisor)
+        self._store = store
+        self._clock = clock
+        self._node = node
+        self._to = readers
+        self._kept: list[LedgerMessage] = []
+        self._stalled: str | None = None
+        self._look = True  # at the requests: some may have come while no daemon ran
+        self._troubles: dict[str, str] = {}
+        self._cancelling: dict[int, set[int]] = {}
+
+    def begin(self) -> None:
+        with self._store.begin() as transaction:
+            posting = Posting(transaction, self._node, self._clock.now())
+            rescued = post_rescue(posting)
+            posting.write_statistics()
+            transaction.put_node(self._node.record)
+        if rescued:
+            log.warning("%d runs that a dead daemon left executing were rescued", rescued)
+        self._announce(posting)
+
+    def handle(self, message: LedgerMessage) -> None:
+        batch = [message, *self._more_mail()]
+        if self._stalled is not None:
+            self._kept += batch
+            if not any(isinstance(kept, Pulse) for kept in batch):
+                return
+            batch, self._kept = self._kept, []
+        self._post(batch)
+
+    def _more_mail(self) -> list[LedgerMessage]:
+        mail: list[LedgerMessage] = []
+        while len(mail) < BATCH:
+            try:
+                envelope = self.inbox.get_nowait()
+            except queue.Empty:
+                break
+            if envelope.reply_to is not None:  # pykka's own order to stop: it waits for what came before it
+                self.inbox.put(envelope)
+                break
+            mail.append(envelope.message)
+        return mail
+
+    def _post(self, batch: Sequence[LedgerMessage]) -> None:
+        pulses = [message for message in batch if isinstance(message, Pulse)]
+        batch = [message for message in batch if not isinstance(message, Pulse)]
+        if pulses and self._has_chores(pulses[-1]):
+            batch.append(pulses[-1])
+        if not batch:
+            return
+        try:
+            sendings = self._commit(batch)
+        except StoreBusyError as error:
+            self._stall(error, batch)
+        except Exception:
+            if len(batch) == 1:
+                raise
+            self._post_singly(batch)  # one of them cannot be posted: the others must not suffer for it
+        else:
+            self._recover()
+            for send in sendings:
+                send()
+
+    def _post_singly(self, batch: Sequence[LedgerMessage]) -> None:
+        for index, message in enumerate(batch):
+            if self._stalled is not None:
+                self._kept.append(message)
+                continue
+            try:
+                self._post([message])
+            except Exception:
+                for later in batch[index + 1 :]:
+                    self.address.tell(later)
+                raise
+
+    def _commit(self, batch: Sequence[LedgerMessage]) -> list[Send]:
+        """Post the batch in one transaction; return what is to be sent now that it is durable, in order."""
+        answers: list[Send] = []
+        last: list[Send] = []
+        with self._store.begin() as transaction:
+            posting = Posting(transaction, self._node, self._clock.now())
+            for message in batch:
+                self._apply(posting, message, answers, last)
+            posting.write_statistics()
+        return [*answers, partial(self._announce, posting), *last]
+
+    def _apply(self, posting: Posting, message: LedgerMessage, answers: list[Send], last: list[Send]) -> None:
+        match message:
+            case Load():
+                post_load(posting, message)
+            case Recall():
+                answers.append(partial(self._to.scheduler.tell, recall(posting)))
+            case RecallQueue(queue=name):
+                answers.append(partial(self._to.queue.tell, held(posting, name)))
+            case Due():
+                post_due(posting, message)
+                answers.append(partial(self._to.scheduler.tell, Recorded()))
+            case Claim():
+                answers.append(partial(self._to.queue.tell, post_claim(posting, message)))
+            case Performing():
+                post_performing(posting, message)
+            case FinishedExecution():
+                self._finish(posting, message)
+            case Trouble(topic=topic, text=text):
+                self._note_trouble(posting, topic, text)
+            case Pulse():
+                answers += self._do_chores(posting, message)
+            case Drain():
+                last.append(partial(self._to.queue.tell, message))
+            case Drained():
+                self._node.record = replace(self._node.record, heartbeat_at=posting.at, stopped_at=posting.at)
+                posting.transaction.put_node(self._node.record)
+                last.append(partial(self._to.supervisor.tell, message))
+            case _:
+                assert_never(message)
+
+    def _announce(self, posting: Posting) -> None:
+        for name in sorted(posting.available):
+            self._to.queue.tell(Available(queue=name))
+        if posting.changes:
+            self._to.events.tell(Changed(changes=tuple(posting.changes), statistics=posting.figures))
+
+    def _finish(self, posting: Posting, finished: FinishedExecution) -> None:
+        run = post_finished(posting, finished)
+        waiting = self._cancelling.pop(finished.key.run_id, None)
+        if run is not None and waiting:
+            answer_cancels(posting, run, sorted(waiting))
+
+    # chores: what a pulse reminds of
+    def _has_chores(self, pulse: Pulse) -> bool:
+        self._look = self._store.changed_elsewhere() or self._look
+        return self._look or self._stalled is not None or abs(pulse.at - self._node.record.heartbeat_at) >= HEARTBEAT
+
+    def _do_chores(self, posting: Posting, pulse: Pulse) -> list[Send]:
+        self._node.record = replace(self._node.record, heartbeat_at=pulse.at, ticks=pulse.ticks)
+        posting.transaction.put_node(self._node.record)
+        asked = {number for numbers in self._cancelling.values() for number in numbers}
+        requests = [request for request in posting.transaction.requests() if request.request_id not in asked]
+        cancels = post_requests(posting, requests)
+        for request in requests:
+            if request.kind is RequestKind.CANCEL and any(cancel.run_id == request.run_id for cancel in cancels):
+                self._cancelling.setdefault(request.run_id or 0, set()).add(request.request_id)
+        self._look = False
+        return [partial(self._to.queue.tell, cancel) for cancel in cancels]
+
+    def _note_trouble(self, posting: Posting, topic: str, text: str | None) -> None:
+        if text is None:
+            self._troubles.pop(topic, None)
+            log.warning("%s: all is well again", topic)
+        else:
+            self._troubles[topic] = text
+            log.error("%s: %s", topic, text)
+        trouble = "; ".join(self._troubles.values()) or None
+        self._node.record = replace(self._node.record, trouble=trouble)
+        posting.transaction.put_node(self._node.record)
+
+    def _stall(self, error: StoreBusyError, batch: Sequence[LedgerMessage]) -> None:
+        if self._stalled is None:
+            log.error("the store cannot be written, nothing is launched until it can: %s", error)
+        self._stalled = str(error)
+        self._kept = [*batch, *self._kept]
+
+    def _recover(self) -> None:
+        if self._stalled is not None:
+            self._stalled = None
+            log.warning("the store can be written again")

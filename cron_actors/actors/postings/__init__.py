@@ -1,0 +1,1 @@
+"""What the ledger does with each kind of mail, inside one transaction."""

@@ -1,0 +1,74 @@
+"""Posting what other processes asked for: triggers and cancels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cron_actors.actors.postings.instants import insert_runs
+from cron_actors.actors.postings.posting import Posting
+from cron_actors.core.run_states import FINAL, describe
+from cron_actors.messages import Cancel
+from cron_actors.model.records import JobRecord, Request, RequestKind
+from cron_actors.model.run import Cause, NewRun, Reason, Run, RunState
+
+
+def post_requests(posting: Posting, requests: Sequence[Request]) -> list[Cancel]:
+    """Handle the requests; return the cancels that must reach a worker, whose requests stay open until it is over."""
+    jobs = {record.identifier: record for record in posting.transaction.jobs()} if requests else {}
+    cancels = []
+    for request in requests:
+        if request.kind is RequestKind.TRIGGER:
+            _trigger(posting, request, jobs.get(request.job or ""))
+        else:
+            cancels += _cancel(posting, request)
+    return cancels
+
+
+def answer_cancels(posting: Posting, run: Run, waiting: Sequence[int]) -> None:
+    """Answer the requests to cancel a run that is over, or that waits anew and is cancelled now."""
+    if run.state is RunState.AVAILABLE and waiting:
+        ended = posting.transaction.finish(run.run_id, run.state, RunState.CANCELLED, Reason.BY_REQUEST, posting.at)
+        if ended is not None:
+            posting.note(ended)
+            run = ended
+    text = "cancelled" if run.state is RunState.CANCELLED else f"too late: {describe(run.state, run.reason)}"
+    for request_id in waiting:
+        posting.transaction.answer(request_id, f"run {run.run_id}: {text}", posting.at, run.run_id)
+
+
+def _trigger(posting: Posting, request: Request, record: JobRecord | None) -> None:
+    if record is None or record.removed_at is not None:
+        posting.transaction.answer(request.request_id, f"there is no job {request.job!r}", posting.at)
+        return
+    job = posting.job(record.definition)
+    new = NewRun(
+        job=job.identifier,
+        due_at=request.requested_at,
+        cause=Cause.MANUAL,
+        key=None,
+        definition=record.definition,
+        queue=job.queue,
+        priority=job.priority,
+        request_id=request.request_id,
+    )
+    run = insert_runs(posting, [new], force=request.force)[0]
+    if run is None:
+        posting.transaction.answer(request.request_id, "this request was carried out before", posting.at)
+        return
+    text = describe(run.state, run.reason)
+    posting.transaction.answer(request.request_id, f"run {run.run_id}: {text}", posting.at, run.run_id)
+
+
+def _cancel(posting: Posting, request: Request) -> list[Cancel]:
+    transaction = posting.transaction
+    run = None if request.run_id is None else transaction.run(request.run_id)
+    if run is None:
+        transaction.answer(request.request_id, f"there is no run {request.run_id}", posting.at)
+    elif run.state in FINAL:
+        answer_cancels(posting, run, [request.request_id])
+    elif run.state is RunState.EXECUTING:
+        transaction.request_cancel(run.run_id)
+        return [Cancel(run_id=run.run_id)]
+    else:
+        answer_cancels(posting, run, [request.request_id])
+    return []

@@ -1,0 +1,251 @@
+"""The Scheduler: owns the agenda, turns windows into due runs, knows every deadline, answers for the figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from cron_actors.actors.shell import Inbox, Shell
+from cron_actors.core.agenda import Agenda
+from cron_actors.core.deadlines import Deadlines
+from cron_actors.core.due import due_run
+from cron_actors.core.evaluation import Evaluation, evaluate
+from cron_actors.core.moments import iso
+from cron_actors.core.schedule import Schedule
+from cron_actors.messages import (
+    ActiveJob,
+    Address,
+    Changed,
+    Crashed,
+    CurrentTicks,
+    Drain,
+    Due,
+    Figures,
+    FinishedExecution,
+    Hurry,
+    Interrupt,
+    LedgerMessage,
+    Loaded,
+    NumRuns,
+    Performing,
+    Pulse,
+    QueueMessage,
+    Recall,
+    Recorded,
+    Restarted,
+    Resume,
+    SchedulerMessage,
+    Tick,
+    Ticked,
+    TimeOut,
+    TimerMessage,
+    Trouble,
+    WakeAt,
+    WakeBy,
+)
+from cron_actors.model.job import Job
+from cron_actors.model.records import CursorMove
+from cron_actors.model.run import Account, AttemptKey, NewRun
+from cron_actors.model.statistics import JobStatistics
+
+RUNS_AT_ONCE = 2000  # due runs in one transaction, about: more are written in further ones
+CLOCK_BEHIND = timedelta(seconds=60)
+
+
+@dataclass(slots=True, kw_only=True)
+class Entry:
+    """A job in force, and how far its instants are accounted for."""
+
+    job: Job
+    schedule: Schedule
+    definition: str
+    first_seen_at: datetime
+    cursor_at: datetime | None
+
+
+class SchedulerActor(Shell[SchedulerMessage]):
+    """Decides what is launched, by evaluating the jobs whose next instant a window has reached.
+
+    At most one ``Due`` is on its way to the store at any time; ticks that come meanwhile become one longer window.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        supervisor: Address[Crashed],
+        timer: Address[TimerMessage],
+        ledger: Address[LedgerMessage],
+        queue: Address[QueueMessage],
+    ) -> None:
+        super().__init__("scheduler", inbox, supervisor)
+        self._timer = timer
+        self._ledger = ledger
+        self._queue = queue
+        self._entries: dict[str, Entry] = {}
+        self._agenda = Agenda()
+        self._deadlines = Deadlines()
+        self._figures: dict[str, JobStatistics] = {}
+        self._running: dict[AttemptKey, tuple[datetime, timedelta]] = {}
+        self._tick: Tick | None = None
+        self._number = 0
+        self._until_at: datetime | None = None
+        self._recording = False
+        self._drain: Drain | None = None
+        self._interrupt_by: float | None = None
+        self._newest_cursor_at: datetime | None = None
+        self._clock_behind = False
+
+    def begin(self) -> None:
+        self._ledger.tell(Recall())
+
+    def handle(self, message: SchedulerMessage) -> object:
+        match message:
+            case Tick():
+                self._tick, self._number = message, message.number
+                self._watch_clock(message.until_at)
+                self._go()
+            case Recorded():
+                self._recording = False
+                self._go()
+            case Loaded():
+                self._load(message)
+            case Performing():
+                self._expect(message)
+            case FinishedExecution(key=key):
+                self._deadlines.drop(key)
+                self._running.pop(key, None)
+            case Pulse():
+                self._look_after_deadlines(message)
+            case Changed(statistics=statistics):
+                self._figures.update(statistics)
+            case Restarted():
+                self._ledger.tell(Recall())
+            case Drain():
+                self._drain, self._tick = message, None
+                self._ledger.tell(message)
+            case Hurry():
+                self._queue.tell(Interrupt())
+            case _:
+                return self._answer(message)
+        return None
+
+    def _answer(self, question: NumRuns | CurrentTicks | Figures) -> object:
+        match question:
+            case NumRuns(job=job):
+                return self._figures.get(job, JobStatistics()).launches
+            case CurrentTicks():
+                return self._number
+            case Figures():
+                return dict(self._figures)
+            case _:
+                assert_never(question)
+
+    def _load(self, loaded: Loaded) -> None:
+        self._entries.clear()
+        self._agenda = Agenda()
+        self._figures = dict(loaded.statistics)
+        for active in loaded.jobs:
+            self._enter(active)
+        cursors = [entry.cursor_at for entry in self._entries.values() if entry.cursor_at is not None]
+        self._newest_cursor_at = max(cursors, default=None)
+        for run in loaded.running:
+            if run.timeout is not None:
+                self._running[run.key] = (run.started_at, run.timeout)
+        self._recording = False
+        self._timer.tell(WakeAt(at=self._agenda.peek()))
+        self._timer.tell(Resume(until_at=self._until_at, number=self._number))
+
+    def _enter(self, active: ActiveJob) -> None:
+        record, job = active.record, active.job
+        schedule = Schedule.of(job.when, seed=job.identifier, changed_at=record.changed_at)
+        self._entries[job.identifier] = Entry(
+            job=job,
+            schedule=schedule,
+            definition=record.definition,
+            first_seen_at=record.first_seen_at,
+            cursor_at=record.cursor_at,
+        )
+        if record.cursor_at is None:
+            self._agenda.put(job.identifier, record.first_seen_at)  # the first tick evaluates what it owes
+        else:
+            self._agenda.put(job.identifier, schedule.next_after(record.cursor_at))
+
+    def _go(self) -> None:
+        if self._recording or self._tick is None:
+            return
+        until_at = self._tick.until_at
+        due = self._evaluate(until_at)
+        if due is not None:
+            self._recording = True
+            self._ledger.tell(due)
+            return
+        self._tick, self._until_at = None, until_at
+        self._timer.tell(WakeAt(at=self._agenda.peek()))
+        self._timer.tell(Ticked(until_at=until_at))
+
+    def _evaluate(self, until_at: datetime) -> Due | None:
+        runs: list[NewRun] = []
+        accounts: list[Account] = []
+        moves: list[CursorMove] = []
+        for identifier in self._agenda.due(until_at):
+            entry = self._entries[identifier]
+            if len(runs) >= RUNS_AT_ONCE:
+                self._agenda.put(identifier, until_at)  # still due: comes up again once these are recorded
+                continue
+            evaluation = self._advance(entry, until_at)
+            runs += [
+                due_run(entry.job, entry.definition, instant.at, exempt=instant.exempt) for instant in evaluation.due
+            ]
+            accounts += evaluation.accounts
+            moves.append(CursorMove(job=identifier, cursor_at=evaluation.cursor_at, next_due_at=evaluation.next_due_at))
+        return Due(runs=tuple(runs), accounts=tuple(accounts), moves=tuple(moves)) if moves else None
+
+    def _advance(self, entry: Entry, until_at: datetime) -> Evaluation:
+        evaluation = evaluate(
+            entry.job,
+            entry.schedule,
+            cursor_at=entry.cursor_at,
+            first_seen_at=entry.first_seen_at,
+            until=until_at,
+            evaluated_at=until_at,
+        )
+        entry.cursor_at = evaluation.cursor_at
+        self._agenda.put(entry.job.identifier, evaluation.next_due_at if evaluation.complete else until_at)
+        return evaluation
+
+    def _expect(self, performing: Performing) -> None:
+        if performing.timeout is None:
+            return
+        self._deadlines.set(performing.key, performing.monotonic + performing.timeout.total_seconds())
+        self._timer.tell(WakeBy(monotonic=self._deadlines.first()))
+
+    def _look_after_deadlines(self, pulse: Pulse) -> None:
+        for key, (started_at, timeout) in self._running.items():  # runs begun before this Scheduler was restarted
+            self._deadlines.set(key, pulse.monotonic + (started_at + timeout - pulse.at).total_seconds())
+        self._running.clear()
+        for key in self._deadlines.passed(pulse.monotonic):
+            self._queue.tell(TimeOut(key=key))
+        first = self._deadlines.first()
+        if first is not None:
+            self._timer.tell(WakeBy(monotonic=first))
+        self._watch_grace(pulse.monotonic)
+
+    def _watch_grace(self, monotonic: float) -> None:
+        if self._drain is None or self._drain.grace is None:
+            return
+        if self._interrupt_by is None:
+            self._interrupt_by = monotonic + self._drain.grace.total_seconds()
+        if monotonic >= self._interrupt_by:
+            self._drain = replace(self._drain, grace=None)
+            self._queue.tell(Interrupt())
+
+    def _watch_clock(self, until_at: datetime) -> None:
+        newest = self._newest_cursor_at
+        behind = newest is not None and newest - until_at > CLOCK_BEHIND
+        if behind and not self._clock_behind:
+            text = f"the clock says {iso(until_at)}, but instants up to {iso(newest or until_at)} are accounted for"
+            self._ledger.tell(Trouble(topic="clock", text=f"{text}; nothing runs again before that"))
+        elif self._clock_behind and not behind:
+            self._ledger.tell(Trouble(topic="clock", text=None))
+        self._clock_behind = behind

@@ -1,0 +1,67 @@
+"""The Task: has the executor perform one attempt at a time and passes on what it reports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import assert_never
+
+from cron_actors.actors.shell import Inbox, Shell
+from cron_actors.core.moments import iso
+from cron_actors.messages import Address, Crashed, End, Ended, Launch, MonitorMessage, Perform, Started, TaskMessage
+from cron_actors.ports.clock import Clock
+from cron_actors.ports.executor import ChildEnded, ChildStarted, Execution, Executor
+
+
+class TaskActor(Shell[TaskMessage]):
+    """Calls the function or the command of a run, in a process of its own, and hands back how it ended."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        supervisor: Address[Crashed],
+        name: str,
+        executor: Executor,
+        clock: Clock,
+        monitor: Address[MonitorMessage],
+    ) -> None:
+        super().__init__(name, inbox, supervisor)
+        self._executor = executor
+        self._clock = clock
+        self._monitor = monitor
+
+    def handle(self, message: TaskMessage) -> None:
+        match message:
+            case Perform(launch=launch):
+                self._executor.start(execution_of(launch), self._pass_on)
+            case End(key=key, kill_after=kill_after):
+                self._executor.end(key, kill_after)
+            case Started() | Ended():
+                self._monitor.tell(message)
+            case _:
+                assert_never(message)
+
+    def _pass_on(self, child: ChildStarted | ChildEnded) -> None:
+        # Called in the executor's thread: it only puts a message into this actor's own mailbox.
+        if isinstance(child, ChildStarted):
+            started = Started(key=child.key, identity=child.identity, monotonic=self._clock.monotonic())
+            self.address.tell(started)
+        else:
+            self.address.tell(Ended(key=child.key, ending=child.ending))
+
+
+def execution_of(launch: Launch) -> Execution:
+    """Return what the executor needs to know of the run; its variables are those that every run finds set."""
+    run, job = launch.run, launch.job
+    return Execution(
+        key=launch.key,
+        work=job.work,
+        process=job.process,
+        folder=job.folder,
+        log=Path(launch.log),
+        variables={
+            "CRON_ACTORS_JOB": job.identifier,
+            "CRON_ACTORS_RUN_ID": str(run.run_id),
+            "CRON_ACTORS_ATTEMPT": str(run.attempt),
+            "CRON_ACTORS_DUE_AT": iso(run.due_at),
+        },
+    )

@@ -1,0 +1,184 @@
+"""The composition root: joins actors, ports and adapters into one daemon, and takes them apart again in order."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import threading
+import uuid
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cron_actors.actors.directory import Directory
+from cron_actors.actors.events import EventsActor
+from cron_actors.actors.ledger import LedgerActor, Readers
+from cron_actors.actors.postings.posting import Node
+from cron_actors.actors.queue import QueueActor, Surroundings
+from cron_actors.actors.scheduler import SchedulerActor
+from cron_actors.actors.supervisor import SupervisorActor
+from cron_actors.actors.timer import Rhythm, Timepieces, TimerActor
+from cron_actors.adapters.run_logs import DiskRoom, RunLogFiles
+from cron_actors.core.admission import Admission
+from cron_actors.crew import Crew
+from cron_actors.messages import Broken, Drain, Hurry, Load
+from cron_actors.model.job import Definition
+from cron_actors.model.records import NodeRecord
+from cron_actors.ports.executor import Executor
+from cron_actors.ports.store import Store
+from cron_actors.settings import Settings
+
+log = logging.getLogger(__name__)
+
+QUEUE = "default"
+SOURCE = "file"
+ANSWER_WITHIN = 10.0  # seconds
+STOP_WITHIN = 2.0  # seconds an actor may take to stop once there is nothing left to do
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The adapters a daemon is made of, opened, and the jobs it starts with."""
+
+    store: Store
+    executor: Executor
+    timepieces: Timepieces
+    definitions: Sequence[Definition]
+    database_folder: Path | None
+
+
+class Daemon:
+    """The actors of one node, from the first to the last; started and stopped from any thread."""
+
+    def __init__(self, settings: Settings, parts: Parts, max_ticks: int | None) -> None:
+        self._settings = settings
+        self._parts = parts
+        self._max_ticks = max_ticks
+        self._directory = Directory()
+        self._over = threading.Event()
+        self._reason: str | None = None
+        self.node = str(uuid.uuid4())
+
+    def start(self) -> None:
+        """Start ledger, workers, scheduler and timer, each ready before the next. Raises StartError."""
+        now = self._parts.timepieces.clock.now()
+        end_survivors(self._parts.store, self._parts.executor)
+        with ExitStack() as undo:
+            undo.callback(self._directory.stop, STOP_WITHIN)
+            self._start_supervision()
+            self._start_ledger(now)
+            self._start_queue()
+            self._start_timekeeping()
+            undo.pop_all()
+
+    def drain(self) -> None:
+        """Begin an orderly stop: nothing more is launched, what runs has the grace period to end."""
+        self._directory.address("timer").tell(Drain(finish=False, grace=self._settings.grace))
+
+    def hurry(self) -> None:
+        """End what still runs, now."""
+        self._directory.address("timer").tell(Hurry())
+
+    def break_down(self, reason: str) -> None:
+        """End because a part is lost that cannot be replaced."""
+        self._directory.address("supervisor").tell(Broken(error=reason))
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until there is nothing left to do, at most ``seconds``; say whether that is so."""
+        return self._over.wait(seconds)
+
+    def ask(self, question: object) -> object:
+        """Return the scheduler's answer."""
+        return self._directory.ask("scheduler", question, ANSWER_WITHIN)
+
+    def stop(self) -> str | None:
+        """Take everything apart; return why the daemon had to end, None if it was asked to."""
+        if self._reason is not None:
+            log.critical("the daemon ends: %s", self._reason)
+            self._parts.executor.close()  # first the children: hung actors may hold up all that follows
+        self._directory.stop(STOP_WITHIN)
+        self._parts.executor.close()
+        self._parts.store.close()
+        return self._reason
+
+    def _finish(self, reason: str | None) -> None:
+        if not self._over.is_set():
+            self._reason = reason
+            self._over.set()
+
+    def _start_supervision(self) -> None:
+        address = self._directory.address
+        concerned = (address("scheduler"), address(f"queue {QUEUE}"))
+        self._directory.start(
+            "supervisor", lambda inbox: SupervisorActor(inbox, self._directory, concerned, self._finish)
+        )
+        listeners = (address("scheduler"),)
+        self._directory.start("events", lambda inbox: EventsActor(inbox, address("supervisor"), listeners))
+
+    def _start_ledger(self, now: datetime) -> None:
+        address = self._directory.address
+        readers = Readers(
+            scheduler=address("scheduler"),
+            queue=address(f"queue {QUEUE}"),
+            events=address("events"),
+            supervisor=address("supervisor"),
+        )
+        record = NodeRecord(
+            node=self.node,
+            pid=os.getpid(),
+            boot_id=Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
+            host=platform.node(),
+            started_at=now,
+            heartbeat_at=now,
+        )
+        node = Node(record=record, logs=self._settings.logs_base_directory.absolute())
+        store, clock = self._parts.store, self._parts.timepieces.clock
+        self._directory.start(
+            "ledger", lambda inbox: LedgerActor(inbox, address("supervisor"), store, clock, node, readers)
+        )
+        address("ledger").tell(Load(source=SOURCE, definitions=tuple(self._parts.definitions), at=now))
+
+    def _start_queue(self) -> None:
+        address = self._directory.address
+        settings = self._settings
+        folders = [settings.logs_base_directory.absolute()]
+        if self._parts.database_folder is not None:
+            folders.append(self._parts.database_folder)
+        crew = Crew(self._directory, self._parts.executor, self._parts.timepieces.clock, RunLogFiles())
+        surroundings = Surroundings(workers=crew, room=DiskRoom(folders))
+        slots = min(settings.max_workers, settings.max_processes)
+        self._directory.start(
+            f"queue {QUEUE}",
+            lambda inbox: QueueActor(
+                inbox, address("supervisor"), QUEUE, Admission(slots), surroundings, address("ledger")
+            ),
+        )
+
+    def _start_timekeeping(self) -> None:
+        address = self._directory.address
+        settings = self._settings
+        queue = address(f"queue {QUEUE}")
+        self._directory.start(
+            "scheduler",
+            lambda inbox: SchedulerActor(inbox, address("supervisor"), address("timer"), address("ledger"), queue),
+        )
+        rhythm = Rhythm(granularity=settings.granularity, pulse=settings.poll_interval, max_ticks=self._max_ticks)
+        pulsed = (address("scheduler"), address("ledger"), queue, address("supervisor"))
+        self._directory.start(
+            "timer",
+            lambda inbox: TimerActor(
+                inbox, address("supervisor"), self._parts.timepieces, rhythm, address("scheduler"), pulsed
+            ),
+        )
+
+
+def end_survivors(store: Store, executor: Executor) -> None:
+    """Kill what processes of a dead daemon still run, before its runs are rescued."""
+    with store.begin() as transaction:
+        identities = tuple(attempt.identity for _, attempt in transaction.held() if attempt.identity is not None)
+    ended = executor.end_survivors(identities) if identities else 0
+    if ended:
+        log.warning("%d process groups of a dead daemon were ended", ended)

@@ -1,0 +1,198 @@
+"""How a daemon is started: from a jobs file or a mapping, in the foreground or embedded in another program."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import Any, cast
+
+from cron_actors.actors.timer import Timepieces
+from cron_actors.adapters.clock import SystemAlarm, SystemClock, VirtualClock
+from cron_actors.adapters.console_log import console_log
+from cron_actors.adapters.executors.zygote_client import ZygoteExecutor
+from cron_actors.adapters.stores.urls import describe, open_store
+from cron_actors.composition import Daemon, Parts
+from cron_actors.errors import StartError, UsageError
+from cron_actors.loading import load, runnable
+from cron_actors.messages import CurrentTicks, Figures, NumRuns
+from cron_actors.model.statistics import JobStatistics
+from cron_actors.settings import Settings
+
+log = logging.getLogger(__name__)
+
+EXIT_OK = 0
+EXIT_FAILURE = 1
+IN_MEMORY = "sqlite://"
+
+
+class RunningScheduler:
+    """A daemon that runs in this process; get one from ``Scheduler.start``."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+        self._stopping = False
+        self._exit_code: int | None = None
+
+    def num_runs(self, job: str) -> int:
+        """Return how many times the job was launched; 0 for a job that is not known."""
+        return cast("int", self._daemon.ask(NumRuns(job=job)))
+
+    def current_ticks(self) -> int:
+        """Return how many ticks on granularity boundaries there have been since the start."""
+        return cast("int", self._daemon.ask(CurrentTicks()))
+
+    def statistics(self) -> dict[str, JobStatistics]:
+        """Return the figures of every job that has any."""
+        return cast("dict[str, JobStatistics]", self._daemon.ask(Figures()))
+
+    def stop(self) -> None:
+        """Ask for the end: the first call lets running jobs end within the grace period, the second ends them."""
+        if self._stopping:
+            self._daemon.hurry()
+        else:
+            self._stopping = True
+            self._daemon.drain()
+
+    def finished(self, seconds: float | None = None) -> bool:
+        """Wait, at most ``seconds``, until there is nothing left to do; say whether that is so.
+
+        The scheduler still answers questions then; ``wait`` takes it apart.
+        """
+        return self._daemon.wait(seconds)
+
+    def wait(self) -> int:
+        """Wait until the daemon has stopped or is out of ticks, free everything, return the exit code (0 or 1)."""
+        if self._exit_code is None:
+            self._daemon.wait()
+            self._exit_code = EXIT_OK if self._daemon.stop() is None else EXIT_FAILURE
+        return self._exit_code
+
+
+class Scheduler:
+    """A daemon that is not started yet.
+
+    ``jobs`` is a mapping like a jobs file; without it the file of the settings is read. ``settings`` default to the
+    environment variables. Jobs from a mapping are kept in memory unless DATABASE_URL, or the settings, name a database.
+    After ``max_ticks`` ticks the daemon finishes what is due and stops. With ``wait=False`` the ticks follow each
+    other without waiting, on a virtual clock that starts at midnight UTC; that needs ``max_ticks``.
+    """
+
+    def __init__(
+        self,
+        jobs: Mapping[str, Any] | None = None,
+        settings: Settings | None = None,
+        max_ticks: int | None = None,
+        *,
+        wait: bool = True,
+    ) -> None:
+        if max_ticks is not None and max_ticks < 1:
+            raise UsageError(f"max_ticks: found {max_ticks}; accepted: a whole number from 1")
+        if not wait and max_ticks is None:
+            raise UsageError("wait=False needs max_ticks: without waiting the ticks would never end")
+        self._jobs = jobs
+        self._settings = _settings(jobs, settings)
+        self._max_ticks = max_ticks
+        self._wait = wait
+
+    def start(self) -> RunningScheduler:
+        """Load the jobs, open everything and start the actors; return once the first tick is on its way.
+
+        Raises JobsFileError and other UsageErrors for what the user wrote, StartError for what stands in the way.
+        """
+        settings = self._settings
+        loaded = load(self._jobs, settings)
+        definitions = runnable(loaded)
+        with ExitStack() as undo:
+            daemon: list[Daemon] = []
+            executor = ZygoteExecutor(on_broken=lambda text: daemon[0].break_down(text) if daemon else None)
+            executor.open()  # first of all: the template process must be made before there are threads
+            undo.callback(executor.close)
+            store = open_store(settings.database_url)
+            store.open()
+            undo.callback(store.close)
+            _make_folder(settings.logs_base_directory)
+            log.info("jobs: %s (%d)", loaded.source, len(definitions))
+            log.info("database: %s", describe(settings.database_url))
+            log.info("logs: %s", settings.logs_base_directory.absolute())
+            parts = Parts(
+                store=store,
+                executor=executor,
+                timepieces=self._timepieces(),
+                definitions=definitions,
+                database_folder=_database_folder(settings.database_url),
+            )
+            daemon.append(Daemon(settings, parts, self._max_ticks))
+            daemon[0].start()
+            undo.pop_all()
+        return RunningScheduler(daemon[0])
+
+    def _timepieces(self) -> Timepieces:
+        if self._wait:
+            return Timepieces(clock=SystemClock(), wall_alarm=SystemAlarm, monotonic_alarm=SystemAlarm)
+        midnight = SystemClock().now().replace(hour=0, minute=0, second=0, microsecond=0)
+        clock = VirtualClock(midnight)
+        return Timepieces(clock=clock, wall_alarm=clock.alarm, monotonic_alarm=SystemAlarm)
+
+
+def launch_scheduler(
+    jobs: Mapping[str, Any] | None = None,
+    settings: Settings | None = None,
+    max_ticks: int | None = None,
+    *,
+    wait: bool = True,
+) -> int:
+    """Run a daemon until it is stopped by a signal or out of ticks; return the exit code.
+
+    The arguments are those of ``Scheduler``. SIGTERM, SIGINT and SIGHUP stop it: the first lets running jobs end
+    within the grace period, a second one hurries. Log lines go to standard error. The code is 0 after an orderly stop
+    and 1 if the daemon had to give up. Raises what ``Scheduler.start`` raises.
+    """
+    scheduler = Scheduler(jobs, settings, max_ticks, wait=wait)
+    with console_log((settings or Settings.from_environment(os.environ)).log_level):
+        running = scheduler.start()
+        with _stopped_by_signals(running):
+            return running.wait()
+
+
+@contextmanager
+def _stopped_by_signals(running: RunningScheduler) -> Iterator[None]:
+    def stop(number: int, frame: FrameType | None) -> None:
+        del frame
+        log.info("%s: stopping", signal.Signals(number).name)
+        running.stop()
+
+    try:
+        before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    except ValueError:  # not the main thread: whoever embeds us there stops us by other means
+        before = {}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _settings(jobs: Mapping[str, Any] | None, settings: Settings | None) -> Settings:
+    chosen = settings or Settings.from_environment(os.environ)
+    unnamed = chosen.database_url == Settings().database_url and not os.environ.get("DATABASE_URL")
+    return replace(chosen, database_url=IN_MEMORY) if jobs is not None and unnamed else chosen
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartError(f"LOGS_BASE_DIRECTORY: cannot make {folder.absolute()}: {error.strerror}") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise StartError(f"LOGS_BASE_DIRECTORY: cannot write to {folder.absolute()}")
+
+
+def _database_folder(url: str) -> Path | None:
+    path = Path(describe(url))
+    return path.parent if path.is_absolute() else None
