@@ -1,0 +1,32 @@
+"""The last output of an attempt, read from the log of its run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+TAIL_CHARACTERS = 2_000
+_MAX_BYTES = TAIL_CHARACTERS * 4
+_CONTINUATION_BYTES = bytes(range(0x80, 0xC0))
+
+
+def log_size(log: Path) -> int:
+    """Return the present size in bytes, 0 if there is no such file."""
+    try:
+        return log.stat().st_size
+    except OSError:
+        return 0
+
+
+def output_tail(log: Path, start: int) -> str:
+    """Return the last 2,000 characters written after the first ``start`` bytes; empty if it cannot be read."""
+    try:
+        with log.open("rb") as file:
+            begin = max(start, file.seek(0, os.SEEK_END) - _MAX_BYTES)
+            file.seek(begin)
+            content = file.read(_MAX_BYTES)
+    except OSError:
+        return ""
+    if begin > start:
+        content = content.lstrip(_CONTINUATION_BYTES)
+    return content.decode("utf-8", "replace")[-TAIL_CHARACTERS:]

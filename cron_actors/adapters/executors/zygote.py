@@ -1,0 +1,265 @@
+"""The template process: starts, signals and reaps every child, and reports to the daemon; one thread, one loop.
+
+The daemon keeps it small and single-threaded so that a start costs little and no lock of the daemon's is ever copied
+into a child. It never imports user modules. Order of things in an end by request: SIGTERM and SIGCONT to the group;
+once the leader is over it stays unreaped, so that no signal can hit a reused id, until the group is empty or the time
+is up; SIGKILL to the group; reap; report. A child that ends by itself is reaped at once and what it leaves running is
+left alone. When the daemon's end of the socket closes, every group is killed and the process exits.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+from collections import deque
+from time import monotonic
+
+from cron_actors.adapters.executors.birth import NOT_RUNNABLE, StillbornError, bear
+from cron_actors.adapters.executors.process_groups import live_members, process_stat
+from cron_actors.adapters.executors.wire import Channel, encode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_BLOCKED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+_REPORT_BYTES = 2_000
+_BYTES_PER_KILOBYTE = 1024
+# A process in uninterruptible sleep dies when the kernel lets it; nobody waits for it longer than this.
+_PATIENCE_SECONDS = 2.0
+
+
+class Child:
+    """A child that has not been reaped.
+
+    ``watched`` is the descriptor that tells the end of the leader or, after that, of a survivor of its group.
+    ``act_at`` is when, on the monotonic clock, an end by request goes its next step; None if none was requested.
+    """
+
+    __slots__ = ("act_at", "began", "key", "killed", "leads", "pid", "report", "watched")
+
+    def __init__(self, key: str, pid: int, report: int) -> None:
+        """Note a child just born."""
+        self.key = key
+        self.pid = pid
+        self.report = report
+        self.began = monotonic()
+        self.watched = os.pidfd_open(pid)
+        self.act_at: float | None = None
+        self.killed = False
+        self.leads = True
+
+
+class Zygote:
+    """The loop over the daemon's orders, the ends of children and the deadlines of those being ended."""
+
+    def __init__(self, channel: Channel) -> None:
+        """Serve the daemon at the other end of the channel."""
+        self._channel = channel
+        self._epoll = select.epoll()
+        self._epoll.register(channel.fileno(), select.EPOLLIN)
+        self._children: dict[str, Child] = {}
+        self._watched: dict[int, Child] = {}
+        self._ending: dict[str, Child] = {}
+        self._outbox: deque[bytes] = deque()
+
+    def serve(self) -> None:
+        """Work until the daemon is gone; then kill what is left."""
+        self._send({"ready": os.getpid()})
+        while True:
+            for file, events in self._epoll.poll(self._until_next_act()):
+                if file in self._watched:
+                    self._note_end(self._watched[file])
+                elif events & select.EPOLLHUP or not self._converse(events):
+                    self._kill_everything()
+                    return
+            self._act_on_overdue()
+
+    def _converse(self, events: int) -> bool:
+        """Send and receive what can be; False when the daemon is gone."""
+        if events & select.EPOLLOUT:
+            self._empty_outbox()
+        if events & select.EPOLLIN:
+            try:
+                order = self._channel.receive()
+            except BlockingIOError:
+                return True
+            if order is None:
+                return False
+            if "kill_after" in order:
+                self._end(order["key"], order["kill_after"])
+            else:
+                self._start(order)
+        return True
+
+    def _start(self, order: dict[str, Any]) -> None:
+        key = order["key"]
+        try:
+            child = _born(order)
+        except StillbornError as error:
+            self._send({"ended": key, "exit_code": error.status, "error": error.text})
+            return
+        except Exception as error:  # noqa: BLE001 - an attempt that cannot start costs itself and nobody else
+            text = f"cannot start: {getattr(error, 'strerror', None) or error}"
+            self._send({"ended": key, "exit_code": NOT_RUNNABLE, "error": text})
+            return
+        self._children[key] = child
+        self._watch(child)
+        stat = process_stat(child.pid)
+        self._send({"started": key, "pid": child.pid, "start_time": stat.start_time if stat else 0})
+
+    def _end(self, key: str, kill_after: float) -> None:
+        child = self._children.get(key)
+        if child is None:
+            return
+        act_at = monotonic() + kill_after
+        if child.act_at is None:
+            self._ending[key] = child
+            child.act_at = act_at
+            _signal(child, signal.SIGTERM)
+            _signal(child, signal.SIGCONT)
+        elif not child.killed:
+            child.act_at = min(child.act_at, act_at)
+
+    def _note_end(self, child: Child) -> None:
+        """Go on after the end of the leader or of a survivor that was waited for."""
+        self._unwatch(child)
+        child.leads = False
+        if child.act_at is None or not self._watch_survivor(child):
+            self._reap(child)
+
+    def _watch_survivor(self, child: Child) -> bool:
+        for member in live_members(child.pid):
+            try:
+                file = os.pidfd_open(member.pid)
+            except OSError:
+                continue
+            now = process_stat(member.pid)
+            if now is not None and now.group == child.pid:
+                child.watched = file
+                self._watch(child)
+                return True
+            os.close(file)
+        return False
+
+    def _act_on_overdue(self) -> None:
+        now = monotonic()
+        for child in [child for child in self._ending.values() if child.act_at is not None and child.act_at <= now]:
+            if not child.killed:
+                child.killed = True
+                child.act_at = now + _PATIENCE_SECONDS
+                _signal(child, signal.SIGKILL)
+            elif child.leads:
+                child.act_at = now + _PATIENCE_SECONDS
+            else:
+                self._unwatch(child)
+                self._reap(child)
+
+    def _until_next_act(self) -> float:
+        """Return the seconds until an end by request goes its next step, -1 for no limit."""
+        moments = [child.act_at for child in self._ending.values() if child.act_at is not None]
+        return max(0.0, min(moments) - monotonic()) if moments else -1
+
+    def _reap(self, child: Child) -> None:
+        duration = monotonic() - child.began
+        _, status, usage = os.wait4(child.pid, 0)
+        del self._children[child.key]
+        self._ending.pop(child.key, None)
+        self._send(
+            {
+                "ended": child.key,
+                "exit_code": os.waitstatus_to_exitcode(status),
+                "error": _take_report(child.report),
+                "duration": duration,
+                "cpu_seconds": usage.ru_utime + usage.ru_stime,
+                "peak_memory": usage.ru_maxrss * _BYTES_PER_KILOBYTE,
+            }
+        )
+
+    def _watch(self, child: Child) -> None:
+        self._watched[child.watched] = child
+        self._epoll.register(child.watched, select.EPOLLIN)
+
+    def _unwatch(self, child: Child) -> None:
+        # Closing alone would not do: a child just forked may hold a copy, and the kernel would go on telling.
+        self._epoll.unregister(child.watched)
+        del self._watched[child.watched]
+        os.close(child.watched)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        self._outbox.append(encode(message))
+        if len(self._outbox) == 1:
+            self._empty_outbox()
+
+    def _empty_outbox(self) -> None:
+        try:
+            while self._outbox and self._channel.send(self._outbox[0]):
+                self._outbox.popleft()
+        except OSError:
+            # The daemon is gone; the loop reads that from the socket next.
+            self._outbox.clear()
+        waiting = select.EPOLLOUT if self._outbox else 0
+        self._epoll.modify(self._channel.fileno(), select.EPOLLIN | waiting)
+
+    def _kill_everything(self) -> None:
+        for child in self._children.values():
+            _signal(child, signal.SIGKILL)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, _PATIENCE_SECONDS)
+        for child in self._children.values():
+            os.waitpid(child.pid, 0)
+
+
+def _born(order: dict[str, Any]) -> Child:
+    birth = bear(order)
+    try:
+        return Child(order["key"], birth.pid, birth.report)
+    except OSError:
+        # Out of descriptors: a child that cannot be watched must not live.
+        os.kill(birth.pid, signal.SIGKILL)
+        os.waitpid(birth.pid, 0)
+        _take_report(birth.report)
+        raise
+
+
+def _signal(child: Child, number: int) -> None:
+    """Signal the group; a child forked just now may not lead one yet, and then it is alone."""
+    try:
+        os.killpg(child.pid, number)
+    except ProcessLookupError:
+        os.kill(child.pid, number)
+    except PermissionError:
+        # Every member has changed its user; the leader's end is all that can still be waited for.
+        return
+
+
+def _take_report(file: int) -> str | None:
+    if file == -1:
+        return None
+    text = os.pread(file, _REPORT_BYTES, 0).decode("utf-8", "replace")
+    os.close(file)
+    return text or None
+
+
+def main() -> None:
+    """Serve the daemon whose socket is the descriptor named on the command line."""
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        if signal.getsignal(number) in (signal.SIG_IGN, signal.default_int_handler) and number not in (
+            signal.SIGPIPE,
+            signal.SIGXFSZ,
+        ):
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, _BLOCKED)
+    zygote = Zygote(Channel(socket.socket(fileno=int(sys.argv[1]))))
+    gc.collect()
+    gc.freeze()
+    zygote.serve()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
