@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from cron_actors.core.evaluation import DueInstant, Evaluation, evaluate
+from cron_actors.core.moments import iso
+from cron_actors.core.schedule import Schedule
+from cron_actors.model.job import CatchUp, CatchUpPolicy, Command, Job, When
+
+SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+LATEST = CatchUp()
+EVERY_MINUTE = When(cron=("* * * * *",))
+
+
+def look(
+    when: When,
+    cursor_at: datetime | None,
+    until: datetime = NOON,
+    catch_up: CatchUp = LATEST,
+    limit: int = 10_000,
+) -> Evaluation:
+    job = Job(identifier="job", work=Command(line="true"), when=when, folder=Path("/"), catch_up=catch_up)
+    schedule = Schedule.of(when, seed="job", changed_at=NOON)
+    return evaluate(
+        job, schedule, cursor_at=cursor_at, first_seen_at=NOON, until=until, evaluated_at=until, limit=limit
+    )
+
+
+def sorted_out(found: Evaluation) -> tuple[list[str], list[tuple[str, int]]]:
+    due = [iso(due.at)[11:19] for due in found.due]
+    return due, [(f"{account.state}: {account.reason}", account.count) for account in found.accounts]
+
+
+def test_an_instant_at_the_end_of_the_window_is_due_and_one_at_the_cursor_is_not() -> None:
+    found = look(EVERY_MINUTE, NOON - MINUTE)
+    assert found.due == (DueInstant(NOON),)
+    assert (found.accounts, found.cursor_at, found.next_due_at) == ((), NOON, NOON + MINUTE)
+
+
+def test_an_instant_is_due_up_to_the_tolerance_and_caught_up_after_it() -> None:
+    skip = CatchUp(policy=CatchUpPolicy.SKIP)
+    assert sorted_out(look(EVERY_MINUTE, NOON - SECOND, NOON + 10 * SECOND, skip)) == (["12:00:00"], [])
+    assert sorted_out(look(EVERY_MINUTE, NOON - SECOND, NOON + 11 * SECOND, skip)) == ([], [("missed: down", 1)])
+
+
+@pytest.mark.parametrize(
+    ("catch_up", "due", "accounts"),
+    [
+        (CatchUp(), ["11:59:00"], [("skipped: coalesced", 58)]),
+        (CatchUp(policy=CatchUpPolicy.SKIP), [], [("missed: down", 59)]),
+        (CatchUp(policy=CatchUpPolicy.ALL, cap=2), ["11:58:00", "11:59:00"], [("missed: over cap", 57)]),
+        (CatchUp(policy=CatchUpPolicy.ALL, cap=0), [], [("missed: over cap", 59)]),
+        (
+            CatchUp(within=10 * MINUTE),
+            ["11:59:00"],
+            [("missed: too late", 49), ("skipped: coalesced", 9)],
+        ),
+    ],
+)
+def test_an_hour_of_downtime_is_caught_up_by_the_policy(
+    catch_up: CatchUp, due: list[str], accounts: list[tuple[str, int]]
+) -> None:
+    found = look(EVERY_MINUTE, NOON - 60 * MINUTE, NOON, catch_up)
+    assert sorted_out(found) == ([*due, "12:00:00"], accounts)
+
+
+def test_a_new_interval_job_owes_the_instant_just_before_and_nothing_older() -> None:
+    found = look(When(periodicity=timedelta(hours=5), start_at=NOON - 12 * 60 * MINUTE), None)
+    assert found.due == (DueInstant(NOON - 120 * MINUTE, exempt=True),)
+    assert found.accounts == ()
+
+
+def test_a_new_interval_job_owes_nothing_before_its_start() -> None:
+    found = look(When(periodicity=MINUTE, start_at=NOON + MINUTE), None)
+    assert (found.due, found.next_due_at) == ((), NOON + MINUTE)
+
+
+def test_a_new_cron_job_owes_nothing_at_or_before_its_first_sight() -> None:
+    assert look(EVERY_MINUTE, None).due == ()
+    assert [due.at for due in look(EVERY_MINUTE, None, NOON + MINUTE).due] == [NOON + MINUTE]
+
+
+@pytest.mark.parametrize(
+    ("age", "due", "accounts"),
+    [
+        (timedelta(0), 1, []),
+        (timedelta(hours=1), 1, []),
+        (timedelta(days=2), 0, [("missed: too late", 1)]),
+    ],
+)
+def test_a_single_moment_of_the_past_is_run_while_it_is_not_too_old(
+    age: timedelta, due: int, accounts: list[tuple[str, int]]
+) -> None:
+    found = look(When(run_at=NOON - age), None)
+    assert len(found.due) == due
+    assert sorted_out(found)[1] == accounts
+    assert found.next_due_at is None
+
+
+def test_an_instant_of_both_interval_and_moment_is_one_instant() -> None:
+    found = look(When(periodicity=DAY, run_at=NOON.replace(hour=0)), None)
+    assert found.due == (DueInstant(NOON.replace(hour=0), exempt=True),)
+    assert found.accounts == ()
+
+
+def test_run_in_is_due_once_after_the_change() -> None:
+    when = When(run_in=5 * MINUTE)
+    assert look(when, None).due == ()
+    found = look(when, NOON, NOON + 5 * MINUTE)
+    assert found.due == (DueInstant(NOON + 5 * MINUTE),)
+    assert look(when, NOON + 5 * MINUTE, NOON + DAY).due == ()
+
+
+def test_a_month_without_a_daemon_is_one_cheap_look_for_a_job_of_every_second() -> None:
+    found = look(When(periodicity=SECOND), NOON - 30 * DAY, limit=20)  # the limit would stop a look at each instant
+    assert [account.count for account in found.accounts] == [29 * 86_400 - 1, 86_400 - 11]
+    assert len(found.due) == 12
+    assert found.complete
+
+
+def test_a_month_without_a_daemon_is_bounded_work_for_cron_and_goes_on_where_it_stopped() -> None:
+    found = look(EVERY_MINUTE, NOON - 30 * DAY)
+    assert not found.complete
+    assert found.due == ()
+    assert [account.count for account in found.accounts] == [10_000]
+    assert found.cursor_at == found.accounts[0].last_due_at == NOON - 30 * DAY + 10_000 * MINUTE
