@@ -20,7 +20,7 @@ LOGGERS = ("cron_actors", "pykka")
 class LineFormatter(logging.Formatter):
     """``2026-11-21T03:00:00.123Z INFO text``: UTC, so that lines of all nodes and zones can be compared."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)  # UTC
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s.%(msecs)03dZ %(levelname)-7s %(message)s", "%Y-%m-%dT%H:%M:%S")
