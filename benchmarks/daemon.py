@@ -1,0 +1,43 @@
+"""A real daemon under measurement: its own folder, its own database, the jobs it is given."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+FUNCTIONS = "def noop():\n    pass\n"
+
+
+@contextmanager
+def daemon(jobs: Sequence[dict[str, Any]], **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """Run a daemon on these jobs while the block runs; gives its process and its folder."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "jobs.json").write_text(json.dumps({"jobs": list(jobs)}), encoding="utf-8")
+        (folder / "bench_functions.py").write_text(FUNCTIONS, encoding="utf-8")
+        environment = {**os.environ, "LOG_LEVEL": "WARNING", **variables}
+        environment.pop("DATABASE_URL", None)
+        process = subprocess.Popen([sys.executable, "-m", "cron_actors", "run"], cwd=folder, env=environment)
+        try:
+            yield process, folder
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(60)
+            finally:
+                process.kill()
+
+
+def wait_until(moment: float) -> None:
+    """Sleep until this reading of the wall clock, in seconds since the epoch."""
+    while (left := moment - time.time()) > 0:  # noqa: TID251 # a measurement waits for real time
+        time.sleep(min(left, 0.5))  # noqa: TID251 # as above

@@ -1,0 +1,28 @@
+"""Run the benchmarks: ``python benchmarks/run.py all`` or one of them by name; exits 1 where a bound is missed."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+NAMES = ("lateness", "idle", "tick")
+
+
+def main(arguments: list[str]) -> int:
+    """Run what is asked for, print its table and its line of figures; return the exit code."""
+    wanted = arguments or ["all"]
+    names = NAMES if wanted == ["all"] else tuple(wanted)
+    unknown = [name for name in names if name not in NAMES]
+    if unknown:
+        print(f"no benchmark {', '.join(unknown)}; there are: {', '.join(NAMES)}", file=sys.stderr)
+        return 2
+    sys.path.insert(0, str(Path(__file__).parent))
+    missed = [bound for name in names for bound in importlib.import_module(f"bench_{name}").main()]
+    for bound in missed:
+        print(f"MISSED: {bound}")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
