@@ -1,0 +1,125 @@
+"""Loading jobs: from a file, or from a mapping in memory."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cron_actors.adapters.sources.checking import findings_in, identifier_of, job_mappings
+from cron_actors.adapters.sources.document import Document, LineTable, SyntaxFault
+from cron_actors.adapters.sources.file_text import read_text
+from cron_actors.adapters.sources.json_text import read_json
+from cron_actors.adapters.sources.origins import MemoryOrigin, Origin, TextOrigin
+from cron_actors.adapters.sources.plain_values import plain
+from cron_actors.adapters.sources.problem_lines import FaultyJobsError, ProblemLine
+from cron_actors.adapters.sources.yaml_text import read_yaml
+from cron_actors.core.problems import Pointer, Problem
+from cron_actors.core.quotation import quote
+from cron_actors.model.job import Definition
+from cron_actors.settings import Granularity
+
+MEMORY = "memory"
+_READERS: Mapping[str, Callable[[str], Document]] = {"json": read_json, "yaml": read_yaml, "yml": read_yaml}
+_ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:/")
+_CREDENTIALS = re.compile(r"(?<=:/)(/?)[^/]*@")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedJobs:
+    """All jobs of one source, in its order.
+
+    ``source`` is the absolute path of the file, or ``memory``. ``warnings`` are lines about what is allowed but may not
+    be meant, such as a job without a time limit.
+    """
+
+    source: str
+    definitions: tuple[Definition, ...]
+    warnings: tuple[str, ...] = ()
+    origin: Origin = field(default_factory=lambda: MemoryOrigin({"jobs": []}), repr=False, compare=False)
+
+    def entry(self, identifier: str, field: str | None, message: str) -> ProblemLine:
+        """Return a fault that was found in one of these jobs later; raises KeyError for an unknown job."""
+        names = [definition.job.identifier for definition in self.definitions]
+        if identifier not in names:
+            raise KeyError(identifier)
+        pointer: Pointer = ("jobs", names.index(identifier)) + (() if field is None else (field,))
+        return self.origin.line(Problem(pointer=pointer, message=message), identifier)
+
+    def locate(self, identifier: str, field: str | None = None) -> str:
+        """Return where a field of a job, or the job, stands: ``jobs.json:12:5``, or ``jobs[0].path`` in memory.
+
+        Of a field that is not written the place is that of its job. Raises KeyError for an unknown job.
+        """
+        return self.entry(identifier, field, "").place
+
+
+def load_file(
+    path: str | os.PathLike[str], *, supported_extensions: Sequence[str], granularity: Granularity
+) -> LoadedJobs:
+    """Return the jobs of the file; raises FaultyJobsError, a JobsFileError, with all that is wrong with it.
+
+    ``supported_extensions`` are without dots; the file's own is lower-cased before it is looked up.
+    """
+    name = os.fspath(path)
+    read = _reader_for(name, supported_extensions)
+    text = read_text(name)
+    try:
+        document = read(text)
+    except SyntaxFault as fault:
+        line, column = LineTable(text).position(fault.offset)
+        raise FaultyJobsError((ProblemLine(file=name, line=line, column=column, message=fault.message),)) from None
+    absolute = Path(os.path.abspath(name))  # noqa: PTH100 - Path.resolve would leave the folder of a linked file
+    return _loaded(TextOrigin(name, document), str(absolute), absolute.parent, granularity)
+
+
+def load_mapping(mapping: object, *, folder: Path, granularity: Granularity) -> LoadedJobs:
+    """Return the jobs of a mapping ``{"jobs": [...]}``; ``folder`` stands for the folder of a jobs file.
+
+    Raises FaultyJobsError as ``load_file`` does, with places such as ``jobs[0].timeout``.
+    """
+    value, problems = plain(mapping)
+    return _loaded(MemoryOrigin(value, problems), MEMORY, Path(os.path.abspath(folder)), granularity)  # noqa: PTH100 - as above
+
+
+def _reader_for(name: str, supported_extensions: Sequence[str]) -> Callable[[str], Document]:
+    """Return what reads a file of this name, or refuse the name."""
+    if _ADDRESS.match(name):
+        shown = _CREDENTIALS.sub(r"\1***@", name)
+        raise _refusal(shown, "jobs from an address are not yet supported; accepted: the path of a file")
+    extension = Path(name).suffix.lower().removeprefix(".")
+    accepted = [known for known in supported_extensions if known in _READERS]
+    if extension in accepted:
+        return _READERS[extension]
+    if os.path.isdir(name):  # noqa: PTH112 - Path.is_dir raises for a name that no file can have
+        raise _refusal(name, "found a directory; accepted: a regular file")
+    found = f"the extension {quote('.' + extension)}" if extension else "no extension"
+    raise _refusal(name, f"found {found}; accepted: {', '.join('.' + known for known in accepted)}")
+
+
+def _refusal(name: str, message: str) -> FaultyJobsError:
+    return FaultyJobsError((ProblemLine(file=name, message=message),))
+
+
+def _loaded(origin: Origin, source: str, folder: Path, granularity: Granularity) -> LoadedJobs:
+    """Check the jobs of the origin and return them, or raise with all faults in the order of the file."""
+    findings = findings_in(origin.value, list(origin.faults), folder=folder, granularity=granularity)
+    if findings.problems:
+        names = [identifier_of(mapping) for mapping in job_mappings(origin.value)]
+        ordered = sorted(findings.problems, key=origin.order)
+        raise FaultyJobsError(
+            tuple(origin.line(problem, None if problem.index is None else names[problem.index]) for problem in ordered)
+        )
+    definitions = tuple(findings.definitions)
+    return LoadedJobs(source, definitions, tuple(_warnings(origin, definitions)), origin)
+
+
+def _warnings(origin: Origin, definitions: Sequence[Definition]) -> list[str]:
+    """Say which jobs may run for ever."""
+    return [
+        str(origin.line(Problem(pointer=("jobs", index, "timeout"), message="none given: no limit"), job.identifier))
+        for index, job in enumerate(definition.job for definition in definitions)
+        if job.timeout is None
+    ]

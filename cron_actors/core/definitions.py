@@ -1,0 +1,189 @@
+"""Jobs read from mappings, and the canonical text under which a definition is stored.
+
+The schema has checked keys and types before; here the values' own grammar is read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from cron_actors.core.durations import parse_duration
+from cron_actors.core.identifiers import parse_identifier
+from cron_actors.core.moments import parse_run_at, parse_start_date, parse_zone
+from cron_actors.core.problems import Pointer, Problem
+from cron_actors.core.quotation import quote
+from cron_actors.core.sizes import parse_size
+from cron_actors.errors import InvalidValueError
+from cron_actors.model.job import (
+    AtLimit,
+    CatchUp,
+    CatchUpPolicy,
+    Command,
+    Definition,
+    FunctionCall,
+    Job,
+    Json,
+    OnInterrupt,
+    OutputLimit,
+    Overlap,
+    ProcessSettings,
+    When,
+    Work,
+)
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+_DEFAULTS = Job(identifier="", work=Command(line=""), when=When(), folder=Path("/"))
+
+
+def read_job(mapping: Mapping[str, Any], folder: Path) -> tuple[Job, list[Problem]]:
+    """Return the job that ``mapping`` says and every value that cannot be read, with pointers that start at the job.
+
+    The types are those of the schema. A value that cannot be read, or is missing, has its default; the job is good for
+    something only if there are no problems and nothing was missing.
+    """
+    reader = _FieldReader(mapping)
+    job = Job(
+        identifier=reader.read(parse_identifier, "identifier", default=""),
+        work=_work(mapping),
+        when=_when(reader),
+        folder=folder,
+        timeout=reader.read(parse_duration, "timeout", default=None),
+        kill_after=reader.read(parse_duration, "kill_after", default=_DEFAULTS.kill_after),
+        tolerance=reader.read(parse_duration, "tolerance", default=_DEFAULTS.tolerance),
+        catch_up=_catch_up(reader),
+        overlap=reader.read(Overlap, "overlap", default=_DEFAULTS.overlap),
+        on_interrupt=reader.read(OnInterrupt, "on_interrupt", default=_DEFAULTS.on_interrupt),
+        process=_process(mapping),
+        output_limit=_output_limit(reader),
+        description=mapping.get("description"),
+        owner=mapping.get("owner"),
+        calendar_id=mapping.get("calendar_id"),
+        tags=tuple(mapping.get("tags", ())),
+    )
+    return job, reader.problems
+
+
+def job_from(mapping: Mapping[str, Any], folder: Path) -> Job:
+    """Return the job that a checked mapping says; raises InvalidValueError with the first value that cannot be read."""
+    job, problems = read_job(mapping, folder)
+    if problems:
+        raise InvalidValueError(f"{problems[0].field}: {problems[0].message}")
+    return job
+
+
+def definition_of(mapping: Mapping[str, Any], folder: Path) -> Definition:
+    """Return the checked mapping as a definition, with the job read from it."""
+    return definition(mapping, job_from(mapping, folder))
+
+
+def definition(mapping: Mapping[str, Any], job: Job) -> Definition:
+    """Return the definition of a job that was read from ``mapping`` already."""
+    return Definition(text=canonical({"folder": str(job.folder), "job": dict(mapping)}), job=job)
+
+
+def job_of(text: str) -> Job:
+    """Return the job of a stored definition's text; raises InvalidValueError if it cannot be read any more."""
+    stored = json.loads(text)
+    return job_from(stored["job"], Path(stored["folder"]))
+
+
+def canonical(value: Json) -> str:
+    """Return the one JSON text of ``value``: sorted keys, no blanks, characters as they are."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+class _FieldReader:
+    """Reads fields of one mapping by the parsers of their values, and keeps what could not be read."""
+
+    def __init__(self, mapping: Mapping[str, Json]) -> None:
+        self._mapping = mapping
+        self.problems: list[Problem] = []
+
+    def read(self, parse: Callable[[Any], T], *pointer: str | int, default: D) -> T | D:
+        """Return what ``parse`` makes of the value at ``pointer``, ``default`` if there is none or it is refused."""
+        value = self.value(pointer)
+        if value is None:
+            return default
+        try:
+            return parse(value)
+        except ValueError as error:
+            self.problems.append(Problem(pointer=pointer, message=str(error)))
+            return default
+
+    def value(self, pointer: Pointer) -> Any:  # noqa: ANN401 - any value of the mapping
+        """Return the value at ``pointer``, None if there is none."""
+        value: Any = self._mapping
+        for part in pointer:
+            if not isinstance(value, dict) or part not in value:
+                return None
+            value = value[part]
+        return value
+
+
+def _work(mapping: Mapping[str, Any]) -> Work:
+    if "command" in mapping:
+        line = mapping["command"]
+        words = tuple(line) if isinstance(line, list) else line
+        return Command(line=words, shell=mapping["shell"]) if "shell" in mapping else Command(line=words)
+    return FunctionCall(
+        path=mapping.get("path", ""),
+        function_name=mapping.get("function_name", ""),
+        args=tuple(mapping.get("args", ())),
+        kwargs=mapping.get("kwargs", {}),
+        python=mapping.get("python"),
+    )
+
+
+def _when(reader: _FieldReader) -> When:
+    """Read the schedule; dates without a zone are in the job's own, which is therefore read first."""
+    zone = reader.read(parse_zone, "timezone", default=ZoneInfo("UTC"))
+    cron = reader.value(("cron",))
+    return When(
+        periodicity=reader.read(parse_duration, "periodicity", default=None),
+        cron=(cron,) if isinstance(cron, str) else tuple(cron or ()),
+        run_at=reader.read(lambda value: parse_run_at(value, zone), "run_at", default=None),
+        run_in=reader.read(parse_duration, "run_in", default=None),
+        manual=reader.value(("manual",)) is True,
+        start_at=reader.read(lambda value: parse_start_date(value, zone), "start_date", default=None),
+        timezone=zone.key,
+    )
+
+
+def _catch_up(reader: _FieldReader) -> CatchUp:
+    usual = _DEFAULTS.catch_up
+    if isinstance(reader.value(("catch_up",)), str):
+        return CatchUp(policy=reader.read(CatchUpPolicy, "catch_up", default=usual.policy))
+    return CatchUp(
+        policy=reader.read(CatchUpPolicy, "catch_up", "policy", default=usual.policy),
+        within=reader.read(parse_duration, "catch_up", "within", default=usual.within),
+        cap=reader.read(_count, "catch_up", "cap", default=usual.cap),
+    )
+
+
+def _output_limit(reader: _FieldReader) -> OutputLimit:
+    usual = _DEFAULTS.output_limit
+    return OutputLimit(
+        size=reader.read(parse_size, "output_limit", "size", default=usual.size),
+        at_limit=reader.read(AtLimit, "output_limit", "at_limit", default=usual.at_limit),
+    )
+
+
+def _process(mapping: Mapping[str, Any]) -> ProcessSettings:
+    return ProcessSettings(
+        env=mapping.get("env", {}),
+        working_directory=mapping.get("working_directory"),
+        stdin=mapping.get("stdin"),
+    )
+
+
+def _count(value: object) -> int:
+    """Read a whole number, which JSON may write as 10.0; the schema has looked at its size."""
+    if not isinstance(value, int | float):
+        raise InvalidValueError(f"found {quote(value)}; accepted: a whole number, 1 or more")
+    return int(value)
