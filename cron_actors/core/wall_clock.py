@@ -5,11 +5,13 @@ The rule for a time that the clock skips is that of Debian's cron(8): the first 
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 _SECOND = timedelta(seconds=1)
+_YEARS_LOOKED_AT = range(2027, 2041)  # years still before us; earlier offsets are history
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,13 @@ def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
 def second_pass(wall: datetime, zone: ZoneInfo) -> datetime:
     """Return the last instant, in UTC, at which ``zone`` shows the naive ``wall``, which it shows once or twice."""
     return _in_utc(wall, zone, fold=1)
+
+
+@functools.lru_cache(maxsize=64)
+def offsets_to_come(zone: ZoneInfo) -> frozenset[timedelta]:
+    """Return the offsets from UTC that ``zone`` uses by the rules now in force: one if its clock never changes."""
+    firsts = (datetime(year, month, 1, tzinfo=zone) for year in _YEARS_LOOKED_AT for month in range(1, 13))
+    return frozenset(_offset(first) for first in firsts)
 
 
 def _in_utc(wall: datetime, zone: ZoneInfo, *, fold: int) -> datetime:

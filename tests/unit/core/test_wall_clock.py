@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cron_actors.core import wall_clock
-from cron_actors.core.wall_clock import change_around, instant_of, second_pass
+from cron_actors.core.wall_clock import change_around, instant_of, offsets_to_come, second_pass
 
 
 def naive(text: str) -> datetime:
@@ -60,6 +60,21 @@ def test_the_second_pass_is_the_later_of_two_instants() -> None:
     zone = ZoneInfo("Europe/Berlin")
     wall = naive("2026-10-25T02:30")
     assert second_pass(wall, zone) - instant_of(wall, zone) == timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("zone", "minutes"),
+    [
+        ("UTC", {0}),
+        ("Asia/Kolkata", {330}),
+        ("Europe/Berlin", {60, 120}),
+        ("Australia/Lord_Howe", {630, 660}),
+        ("Asia/Pyongyang", {540}),
+        ("Africa/Casablanca", {0, 60}),
+    ],
+)
+def test_a_zone_has_the_offsets_of_its_present_rules(zone: str, minutes: set[int]) -> None:
+    assert offsets_to_come(ZoneInfo(zone)) == {timedelta(minutes=offset) for offset in minutes}
 
 
 def test_the_examples_in_the_docstrings_hold() -> None:
