@@ -99,6 +99,11 @@ class CronExpression:
         """Say whether the expression can name an instant that is not at second 0."""
         return self.seconds != {0}
 
+    def fields(self) -> dict[CronField, FieldValues]:
+        """Return what each field allows, by its kind, in the order of the expression."""
+        words = self.text.split()
+        return {kind: parse_field(kind, word, "") for kind, word in zip(_KINDS[len(words)], words, strict=True)}
+
     def after(self, moment: datetime, zone: ZoneInfo) -> Iterator[datetime]:
         """Yield the instants after ``moment``, in UTC, strictly increasing, until the expression never fires again."""
         instant = self.next_after(moment, zone)
@@ -137,7 +142,7 @@ class CronExpression:
 
     def _next_wall(self, wall: datetime) -> datetime | None:
         """Return the first naive local time after ``wall`` that the fields allow."""
-        walls = [_search(searcher, wall) for searcher in _searchers(self.text)]
+        walls = [_search(searcher, wall) for searcher in _searchers(self)]
         return min((wall for wall in walls if wall is not None), default=None)
 
 
@@ -193,13 +198,12 @@ def _day_exists(fields: dict[CronField, FieldValues]) -> bool:
 
 
 @functools.lru_cache(maxsize=1024)
-def _searchers(text: str) -> tuple[croniter, ...]:
-    """Return searches in naive local time whose earliest result is the next time of the expression ``text``.
+def _searchers(expression: CronExpression) -> tuple[croniter, ...]:
+    """Return searches in naive local time whose earliest result is the next time of the expression.
 
     The two day fields are joined by "or" by searching for either alone, unless one of them begins with ``*``.
     """
-    kinds = _KINDS[len(text.split())]
-    fields = {kind: parse_field(kind, word, "") for kind, word in zip(kinds, text.split(), strict=True)}
+    fields = expression.fields()
     day, weekday = fields[DAY], fields[WEEKDAY]
     if day.starred or weekday.starred:
         pairs = [(_days(day), weekdays) for weekdays in _weekdays(weekday)]
@@ -210,8 +214,8 @@ def _searchers(text: str) -> tuple[croniter, ...]:
     searchers = []
     for days, weekdays in pairs:
         plain = {kind: _numbers(kind, fields[kind].values) for kind in order} | {DAY: days, WEEKDAY: weekdays}
-        expression = " ".join(plain[kind] for kind in order)
-        searchers.append(croniter(expression, 0, day_or=False, max_years_between_matches=_SEARCHED_YEARS))
+        text = " ".join(plain[kind] for kind in order)
+        searchers.append(croniter(text, 0, day_or=False, max_years_between_matches=_SEARCHED_YEARS))
     return tuple(searchers)
 
 

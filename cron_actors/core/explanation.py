@@ -1,0 +1,142 @@
+"""What a schedule means, in English.
+
+cron-descriptor words the time of day. The days are worded here, because it says "or" where both day fields must match
+and loses places in the month that stand in a list.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Callable, Iterable, Mapping
+from zoneinfo import ZoneInfo
+
+from cron_descriptor import Options, get_description  # type: ignore[import-untyped]  # it ships no types
+
+from cron_actors.core.cron import CronExpression
+from cron_actors.core.cron_fields import DAY, HOUR, MINUTE, MONTH, SECOND, WEEKDAY, YEAR, CronField, FieldValues
+from cron_actors.core.durations import format_duration
+from cron_actors.core.moments import iso
+from cron_actors.core.wall_clock import offsets_to_come
+from cron_actors.model.job import When
+
+_PLACES = ("", "first", "second", "third", "fourth", "fifth")
+_SHORTEST_RUN = 3
+
+
+def explain_cron(expression: CronExpression) -> str:
+    """Return one sentence without a full stop that says when the expression fires on its wall clock.
+
+    >>> explain_cron(CronExpression.parse("30 2 * * 1-5"))
+    'At 02:30, on Monday to Friday'
+    """
+    fields = expression.fields()
+    parts = [_time(fields), _days(fields)]
+    months = fields[MONTH]
+    if months.values != frozenset(range(1, 13)):
+        parts.append("in " + _listed(months.values, lambda month: calendar.month_name[month]))
+    if YEAR in fields and fields[YEAR].text != "*":
+        parts.append("in " + _listed(fields[YEAR].values, str))
+    return ", ".join(part for part in parts if part)
+
+
+def explain_when(when: When, *, seed: str = "") -> tuple[str, ...]:
+    """Return sentences that say all that makes the job due; ``seed``, its identifier, places ``H``.
+
+    >>> from datetime import timedelta
+    >>> explain_when(When(periodicity=timedelta(minutes=5)))
+    ('Every 5m, counted from 1970-01-01T00:00:00Z.',)
+    """
+    lines = []
+    if when.periodicity is not None:
+        origin = "1970-01-01T00:00:00Z" if when.start_at is None else iso(when.start_at)
+        lines.append(f"Every {format_duration(when.periodicity)}, counted from {origin}.")
+    expressions = [CronExpression.parse(text, seed=seed) for text in when.cron]
+    lines += [f"{explain_cron(expression)} (time zone {when.timezone})." for expression in expressions]
+    lines += _clock_changes(expressions, when.timezone)
+    if when.run_at is not None:
+        lines.append(f"Once, at {iso(when.run_at)}.")
+    if when.run_in is not None:
+        lines.append(f"Once, {format_duration(when.run_in)} after the job was first seen or last changed.")
+    if not lines:
+        return ("Only when somebody asks for it.",)
+    if when.start_at is not None:
+        lines.append(f"Not before {iso(when.start_at)}.")
+    return tuple(lines)
+
+
+def _clock_changes(expressions: Iterable[CronExpression], zone: str) -> list[str]:
+    """Return what the clock changes of the zone, if it has any, mean for these expressions."""
+    if len(offsets_to_come(ZoneInfo(zone))) == 1:
+        return []
+    kinds = {expression.wildcard for expression in expressions}
+    lines = []
+    if False in kinds:
+        lines.append(
+            f"When the clocks of {zone} change: a fixed time that is skipped runs right after the gap, "
+            "one that comes twice runs the first time only."
+        )
+    if True in kinds:
+        lines.append(
+            f"When the clocks of {zone} change: with * in the minute or hour field, nothing runs in the skipped time, "
+            "and the repeated time runs twice."
+        )
+    return lines
+
+
+def _time(fields: Mapping[CronField, FieldValues]) -> str:
+    words = [fields[kind].text for kind in (SECOND, MINUTE, HOUR) if kind in fields]
+    options = Options()
+    options.use_24hour_time_format = True
+    options.locale_code = "en_US"
+    words_of_time: str = get_description(" ".join([*words, "*", "*", "*"]), options)
+    return words_of_time
+
+
+def _days(fields: Mapping[CronField, FieldValues]) -> str:
+    day, weekday = fields[DAY], fields[WEEKDAY]
+    any_day = day.text == "*"
+    any_weekday = not weekday.special_weekdays and len(weekday.values) == len(_weekday_names())
+    in_month, in_week = _month_days(day), _weekdays(weekday)
+    if day.starred or weekday.starred:
+        if any_day or any_weekday:
+            return "" if any_day and any_weekday else f"on {in_week if any_day else in_month}"
+        return f"on {in_month} if it is also {in_week}"
+    return f"on {in_month} or on {in_week}"
+
+
+def _month_days(day: FieldValues) -> str:
+    parts = []
+    if day.values:
+        plural = "s" if len(day.values) > 1 else ""
+        parts.append(f"day{plural} {_listed(day.values, str)} of the month")
+    if day.last_day:
+        parts.append("the last day of the month")
+    return " and ".join(parts)
+
+
+def _weekdays(weekday: FieldValues) -> str:
+    names = _weekday_names()
+    monday_first = frozenset(7 if number == 0 else number for number in weekday.values)
+    parts = [_listed(monday_first, lambda number: names[number % 7])] if weekday.values else []
+    parts += [f"the {_PLACES[place]} {names[number]} of the month" for number, place in sorted(weekday.nth)]
+    parts += [f"the last {names[number]} of the month" for number in sorted(weekday.last_weekdays)]
+    return " and ".join(parts)
+
+
+def _weekday_names() -> list[str]:
+    return [calendar.day_name[(number - 1) % 7] for number in range(7)]
+
+
+def _listed(values: Iterable[int], name: Callable[[int], str]) -> str:
+    """Return the names of the values, in order, with three neighbours or more as a range."""
+    runs: list[list[int]] = []
+    for value in sorted(values):
+        if runs and runs[-1][-1] == value - 1:
+            runs[-1].append(value)
+        else:
+            runs.append([value])
+    parts = []
+    for run in runs:
+        as_range = len(run) >= _SHORTEST_RUN
+        parts += [f"{name(run[0])} to {name(run[-1])}"] if as_range else [name(value) for value in run]
+    return ", ".join(parts[:-1]) + (" and " if parts[1:] else "") + parts[-1]

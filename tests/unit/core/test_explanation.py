@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import doctest
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cron_actors.core import explanation
+from cron_actors.core.cron import CronExpression
+from cron_actors.core.explanation import explain_cron, explain_when
+from cron_actors.model.job import When
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("0 3 * * *", "At 03:00"),
+        ("@daily", "At 00:00"),
+        ("*/5 * * * *", "Every 5 minutes"),
+        ("30 2 * * 1-5", "At 02:30, on Monday to Friday"),
+        ("0 0 L * *", "At 00:00, on the last day of the month"),
+        ("0 0 * * 5L", "At 00:00, on the last Friday of the month"),
+        ("0 0 8 * 5#3", "At 00:00, on day 8 of the month or on the third Friday of the month"),
+        ("0 0 1,15 * 1", "At 00:00, on days 1 and 15 of the month or on Monday"),
+        ("0 0 13,L * *", "At 00:00, on day 13 of the month and the last day of the month"),
+        ("0 0 * * 1,5L", "At 00:00, on Monday and the last Friday of the month"),
+        ("0 0 */10 * 1", "At 00:00, on days 1, 11, 21 and 31 of the month if it is also Monday"),
+        ("0 0 * * 0,6", "At 00:00, on Saturday and Sunday"),
+        ("5 4 * JAN-MAR SUN", "At 04:05, on Sunday, in January to March"),
+        ("0 0 0 1 1 ? 2027-2029", "At 00:00, on day 1 of the month, in January, in 2027 to 2029"),
+        ("* * * * * *", "Every second"),
+        ("0 0 * * 0-7", "At 00:00"),
+    ],
+)
+def test_an_expression_is_said_in_words(text: str, words: str) -> None:
+    assert explain_cron(CronExpression.parse(text)) == words
+
+
+def test_h_is_said_where_the_identifier_puts_it() -> None:
+    minute = min(CronExpression.parse("H 3 * * *", seed="backup").minutes)
+    assert explain_when(When(cron=("H 3 * * *",)), seed="backup") == (f"At 03:{minute:02} (time zone UTC).",)
+
+
+def test_all_that_makes_a_job_due_is_said() -> None:
+    when = When(
+        periodicity=timedelta(minutes=90),
+        cron=("0 3 * * *", "*/5 * * * *"),
+        run_at=NOON,
+        run_in=timedelta(hours=2),
+        start_at=NOON - timedelta(hours=1),
+        timezone="Europe/Berlin",
+    )
+    lines = explain_when(when)
+    assert lines[0] == "Every 1h30m, counted from 2026-11-21T11:00:00Z."
+    assert lines[1:3] == ("At 03:00 (time zone Europe/Berlin).", "Every 5 minutes (time zone Europe/Berlin).")
+    assert "runs right after the gap" in lines[3]
+    assert "nothing runs in the skipped time" in lines[4]
+    assert lines[5:] == (
+        "Once, at 2026-11-21T12:00:00Z.",
+        "Once, 2h after the job was first seen or last changed.",
+        "Not before 2026-11-21T11:00:00Z.",
+    )
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
+def test_a_zone_without_clock_changes_needs_no_note(zone: str) -> None:
+    assert len(explain_when(When(cron=("0 3 * * *",), timezone=zone))) == 1
+
+
+def test_a_manual_job_says_so() -> None:
+    assert explain_when(When(manual=True)) == ("Only when somebody asks for it.",)
+
+
+@given(st.lists(st.sampled_from(["*", "*/2", "1", "1-3", "2/2", "1,2,4-6", "H", "H/3"]), min_size=5, max_size=6))
+def test_every_accepted_expression_has_words(fields: list[str]) -> None:
+    words = explain_cron(CronExpression.parse(" ".join(fields), seed="job"))
+    assert words
+    assert "\n" not in words
+
+
+def test_the_examples_in_the_docstrings_hold() -> None:
+    assert doctest.testmod(explanation).failed == 0
