@@ -122,7 +122,7 @@ def main() -> list[str]:
     print(f"lateness: jobs due in the same second; {describe()}")
     print(f"bare loop of 1,000 shells {bare.loop:.3f} s (bound: {MOST_TIMES_BARE_LOOP} times that)")
     print(
-        f"bare start and commit, p99 {1000 * bare.start:.1f} ms (up to {FEW} jobs: {MOST_TIMES_BARE_START:g} times that)"
+        f"bare start and commit, p99 {1000 * bare.start:.1f} ms (up to {FEW} jobs: {MOST_TIMES_BARE_START:g} times it)"
     )
     print(table(("kind", "jobs", "starts", "p50 ms", "p99 ms", "max ms"), rows))
     print(f"lateness bare_loop_s={bare.loop:.3f} bare_start_ms={1000 * bare.start:.1f} " + " ".join(figures))
