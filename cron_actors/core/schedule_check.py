@@ -19,14 +19,8 @@ def schedule_problems(job: Job, granularity: Granularity, *, listed: bool) -> It
     """
     for index, text in enumerate(job.when.cron):
         pointer: Pointer = ("cron", index) if listed else ("cron",)
-        try:
-            CronExpression.parse(text, seed=job.identifier)
-        except InvalidValueError as error:
-            yield Problem(pointer=pointer, message=str(error))
-        else:
-            yield from _unaligned(
-                replace(job.when, periodicity=None, cron=(text,)), granularity, pointer, job.identifier
-            )
+        when = replace(job.when, periodicity=None, cron=(text,))
+        yield from _unaligned(when, granularity, pointer, job.identifier)
     if job.when.periodicity is not None:
         yield from _unaligned(replace(job.when, cron=()), granularity, ("periodicity",), job.identifier)
 

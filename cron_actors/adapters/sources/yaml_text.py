@@ -69,9 +69,8 @@ class _Reader:
             return self._alias(str(event.anchor), _start(event))
         tag = getattr(event, "tag", None)
         if tag is not None:
-            self._note(
-                f"found the tag {quote(tag.replace(_STANDARD_TAG, '!!'))}; accepted: values without tags, quotes around text"
-            )
+            shown = quote(tag.replace(_STANDARD_TAG, "!!"))
+            self._note(f"found the tag {shown}; accepted: values without tags, quotes around text")
         if isinstance(event, yaml.ScalarEvent):
             node = Node(self._scalar(event), Place(_start(event)), size=1 + len(event.value))
         elif len(self._path) >= DEEPEST:
