@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import resources
-
 import click
 
 
@@ -13,5 +11,7 @@ def schema() -> None:
 
     Example: cron-actors schema > jobs.schema.json
     """
-    text = resources.files("cron_actors").joinpath("jobs.schema.json").read_text(encoding="utf-8")
+    from cron_actors.adapters.sources import schema_text  # noqa: PLC0415 - the help must not load the validator
+
+    text = schema_text()
     click.echo(text, nl=not text.endswith("\n"))

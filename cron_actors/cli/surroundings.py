@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 
 import click
 
+from cron_actors.adapters.clock import SystemClock
 from cron_actors.ports.store import Mailbox, Reader
 from cron_actors.settings import Settings
 
@@ -52,11 +54,13 @@ class Surroundings:
             mailbox.close()
 
 
-def real_surroundings(environ: Mapping[str, str]) -> Surroundings:
-    """Return this machine's clock and the store that the environment names."""
-    from cron_actors.adapters.clock import SystemClock  # noqa: PLC0415 - help texts need neither clock nor store
-    from cron_actors.adapters.stores.urls import open_mailbox, open_reader  # noqa: PLC0415 - as above
+def surroundings(context: click.Context) -> Surroundings:
+    """Return what a test has put around the command, else this machine's clock and the store of its environment."""
+    found = context.find_object(Surroundings)
+    return found if found is not None else _real_surroundings()
 
+
+def _real_surroundings() -> Surroundings:
     clock = SystemClock()
     never = threading.Event()
 
@@ -64,17 +68,21 @@ def real_surroundings(environ: Mapping[str, str]) -> Surroundings:
         clock.wait(never, length.total_seconds())
 
     return Surroundings(
-        environ=environ,
+        environ=os.environ,
         now=clock.now,
         pause=pause,
-        open_reader=open_reader,
-        open_mailbox=open_mailbox,
+        open_reader=_open_reader,
+        open_mailbox=_open_mailbox,
     )
 
 
-def surroundings(context: click.Context) -> Surroundings:
-    """Return what a test has put around the command, else the real thing."""
-    import os  # noqa: PLC0415
+def _open_reader(url: str) -> Reader | None:
+    from cron_actors.adapters.stores.urls import open_reader  # noqa: PLC0415 - not every command needs the store
 
-    found = context.find_object(Surroundings)
-    return found if found is not None else real_surroundings(os.environ)
+    return open_reader(url)
+
+
+def _open_mailbox(url: str) -> Mailbox:
+    from cron_actors.adapters.stores.urls import open_mailbox  # noqa: PLC0415 - as above
+
+    return open_mailbox(url)

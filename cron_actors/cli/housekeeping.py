@@ -1,0 +1,72 @@
+"""The commands that clear the store."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import click
+
+from cron_actors.cli import exit_codes, options
+from cron_actors.cli.console import say
+from cron_actors.cli.surroundings import surroundings
+
+BATCH = 5000
+
+
+@click.command()
+@click.option(
+    "--older-than",
+    metavar="DURATION",
+    default="90d",
+    show_default=True,
+    callback=options.length,
+    help="Delete what ended longer ago than this.",
+)
+@click.option("--keep", type=click.IntRange(min=0), help="Also delete what is beyond this many runs of a job.")
+@click.pass_context
+def prune(context: click.Context, older_than: timedelta, keep: int | None) -> None:
+    """Delete old finished runs from the history; statistics and log files stay.
+
+    Example: cron-actors prune --older-than 30d --keep 1000
+    """
+    from cron_actors.adapters.stores.urls import open_store  # noqa: PLC0415 - the help needs no store
+
+    around = surroundings(context)
+    with around.reader() as reader:
+        if reader is None:
+            say("there is no database yet: nothing to delete")
+            return
+    store = open_store(around.settings.database_url)
+    store.open()
+    deleted = 0
+    try:
+        while True:
+            with store.begin() as transaction:
+                batch = transaction.prune(around.now() - older_than, keep, BATCH)
+            deleted += batch
+            if batch < BATCH:
+                break
+    finally:
+        store.close()
+    say(f"{deleted} run{'' if deleted == 1 else 's'} deleted")
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def reset(context: click.Context, *, yes: bool) -> int:
+    """Delete the database, with all history and statistics, and create an empty one; asks first.
+
+    Log files stay. Exit code: 0 if it was done, 1 if not.
+
+    Example: cron-actors reset --yes
+    """
+    from cron_actors.adapters.stores.urls import describe, recreate  # noqa: PLC0415 - the help needs no store
+
+    url = surroundings(context).settings.database_url
+    if not yes and not click.confirm(f"Delete {describe(url)} with all history and statistics?", err=True):
+        say("nothing was deleted")
+        return exit_codes.FAILURE
+    recreate(url)
+    say(f"{describe(url)} is new and empty")
+    return exit_codes.OK

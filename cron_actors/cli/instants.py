@@ -1,0 +1,86 @@
+"""The commands that need no daemon: when something is due next, and that in words."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+import click
+
+from cron_actors.cli import options
+from cron_actors.cli.answering import answers
+from cron_actors.cli.console import say, write_json
+from cron_actors.cli.surroundings import surroundings
+from cron_actors.cli.whats import find
+from cron_actors.cli.wording import relative
+from cron_actors.core.moments import parse_instant, parse_zone
+
+MOST = 100_000
+
+
+@click.command("next")
+@click.argument("what", required=False)
+@click.option("--timezone", metavar="TZ", help="The zone of an expression (default UTC); for a job, of the output.")
+@click.option("--after", metavar="ISO", help="Begin after this instant; now if not given.")
+@click.option("--count", type=click.IntRange(1, MOST), default=5, show_default=True, help="How many instants.")
+@options.as_json
+@click.option("--json-lines", is_flag=True, help="Answer requests from standard input, one JSON object a line.")
+@click.pass_context
+def next_instants(
+    context: click.Context, /, what: str | None, count: int, *, as_json: bool, json_lines: bool, **texts: str | None
+) -> None:
+    """Print when a cron expression, or a job of the jobs file, is due next.
+
+    With --json-lines each line {"id", "expr", "tz", "after", "n"} is answered by {"id", "next": [instants]}, with
+    "never": true if there are none, or by {"id", "error"}.
+
+    Example: cron-actors next "30 2 * * mon-fri" --timezone Europe/Berlin --count 3
+    """
+    around = surroundings(context)
+    if json_lines:
+        if what is not None:
+            raise click.UsageError("--json-lines takes its expressions from standard input, not as WHAT")
+        for answer in answers(sys.stdin.buffer, around.now, count):
+            click.echo(answer)
+        return
+    if what is None:
+        raise click.UsageError("Missing argument 'WHAT': a cron expression or a job")
+    zone = None if texts["timezone"] is None else parse_zone(texts["timezone"])
+    found = find(what, around, zone)
+    after = around.now() if texts["after"] is None else parse_instant(texts["after"], zone or found.zone)
+    instants = list(islice(found.schedule(around.now()).after(after), count))
+    if as_json:
+        write_json([in_zone(at, zone or found.zone) for at in instants])
+    else:
+        _tell(instants, zone or found.zone, around.now())
+
+
+@click.command("explain")
+@click.argument("what")
+@click.option("--timezone", metavar="TZ", help="The zone of an expression (default UTC).")
+@click.pass_context
+def explain_schedule(context: click.Context, what: str, timezone: str | None) -> None:
+    """Say in words when a cron expression, or a job of the jobs file, is due.
+
+    Example: cron-actors explain "0 9 * * mon-fri" --timezone Europe/Berlin
+    """
+    from cron_actors.core.explanation import explain_when  # noqa: PLC0415 - the library of words takes its time
+
+    zone = None if timezone is None else parse_zone(timezone)
+    found = find(what, surroundings(context), zone)
+    for line in explain_when(found.when, seed=found.identifier):
+        say(line)
+
+
+def in_zone(at: datetime, zone: ZoneInfo) -> str:
+    """Return the instant in ISO 8601 in the zone, with its offset."""
+    return at.astimezone(zone).isoformat()
+
+
+def _tell(instants: list[datetime], zone: ZoneInfo, now: datetime) -> None:
+    if not instants:
+        say("never")
+    for at in instants:
+        say(f"{in_zone(at, zone)}  {relative(at, now)}")

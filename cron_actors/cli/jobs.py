@@ -1,0 +1,147 @@
+"""The command that lists the jobs, or shows one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import click
+
+from cron_actors.cli import options
+from cron_actors.cli.console import printable, say, width, write_json
+from cron_actors.cli.known_jobs import jobs_file, refuse_unknown
+from cron_actors.cli.secrecy import without_secrets
+from cron_actors.cli.surroundings import Surroundings, surroundings
+from cron_actors.cli.tables import table
+from cron_actors.cli.wording import moment_text
+from cron_actors.core.moments import iso
+from cron_actors.model.job import Json
+from cron_actors.model.records import JobRecord
+from cron_actors.model.statistics import JobStatistics
+from cron_actors.ports.store import Reader
+
+HEADERS = ("JOB", "WHEN", "NEXT DUE", "LAST", "DESCRIPTION")
+WHEN_KEYS = ("periodicity", "cron", "run_at", "run_in", "manual")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownJob:
+    """A job as it was written, secrets hidden, and what the store knows of it: nothing before a daemon loads it."""
+
+    identifier: str
+    written: dict[str, Json]
+    source: str
+    record: JobRecord | None = None
+    figures: JobStatistics = field(default_factory=JobStatistics)
+
+    @property
+    def next_due_at(self) -> datetime | None:
+        """Return the next due instant, None if there is none or nothing has computed it yet."""
+        return None if self.record is None else self.record.next_due_at
+
+
+@click.command()
+@click.argument("job", required=False)
+@options.as_json
+@click.pass_context
+def jobs(context: click.Context, job: str | None, *, as_json: bool) -> None:
+    """List the jobs in force, or show one; those of the jobs file if no daemon has loaded any yet.
+
+    Example: cron-actors jobs
+    """
+    around = surroundings(context)
+    with around.reader() as reader:
+        known = _stored(reader) or _written(around)
+    if job is not None:
+        refuse_unknown(job, set(known))
+    if as_json:
+        objects = [_object(one) for one in known.values() if job in (None, one.identifier)]
+        write_json(objects if job is None else objects[0])
+    elif job is None:
+        _tell_all(known, around.now())
+    else:
+        _tell_one(known[job], around.now())
+
+
+def _stored(reader: Reader | None) -> dict[str, KnownJob]:
+    if reader is None:
+        return {}
+    records = [record for record in reader.jobs() if record.removed_at is None]
+    texts = reader.definitions({record.definition for record in records})
+    figures = reader.statistics()
+    return {
+        record.identifier: KnownJob(
+            identifier=record.identifier,
+            written=_readable(texts.get(record.definition)),
+            source=record.source,
+            record=record,
+            figures=figures.get(record.identifier, JobStatistics()),
+        )
+        for record in records
+    }
+
+
+def _written(around: Surroundings) -> dict[str, KnownJob]:
+    source = around.settings.jobs_file_path
+    return {
+        identifier: KnownJob(identifier=identifier, written=_readable(definition.text), source=source)
+        for identifier, definition in jobs_file(around).items()
+    }
+
+
+def _readable(definition: str | None) -> dict[str, Json]:
+    """Return the job of a definition's text as it was written, without its secrets."""
+    return {} if definition is None else without_secrets(json.loads(definition)["job"])
+
+
+def _object(job: KnownJob) -> dict[str, Json]:
+    return {
+        "job": job.identifier,
+        "source": job.source,
+        "next_due_at": _iso(job.next_due_at),
+        "last_due_at": _iso(job.figures.last_due_at),
+        "last_outcome": job.figures.last_outcome,
+        "first_seen_at": None if job.record is None else iso(job.record.first_seen_at),
+        "changed_at": None if job.record is None else iso(job.record.changed_at),
+        "definition": job.written,
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else iso(moment)
+
+
+def _tell_all(known: Mapping[str, KnownJob], now: datetime) -> None:
+    rows = [
+        (
+            printable(job.identifier),
+            _when(job.written),
+            moment_text(job.next_due_at, now),
+            job.figures.last_outcome or "-",
+            printable(str(job.written.get("description", ""))),
+        )
+        for job in known.values()
+    ]
+    for line in table(HEADERS, rows, width()):
+        click.echo(line)
+
+
+def _when(written: Mapping[str, Json]) -> str:
+    """Return what the job says of time in its own words."""
+    parts = []
+    for key in WHEN_KEYS:
+        if key in written:
+            value = written[key]
+            text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
+            parts.append(key if key == "manual" else f"{key} {text}")
+    zone = f" ({written['timezone']})" if "timezone" in written else ""
+    return printable(", ".join(parts) + zone)
+
+
+def _tell_one(job: KnownJob, now: datetime) -> None:
+    say(f"{job.identifier}, from {job.source}")
+    say(f"next due  {moment_text(job.next_due_at, now)}")
+    say(f"last due  {moment_text(job.figures.last_due_at, now)}, {job.figures.last_outcome or 'not launched'}")
+    click.echo(json.dumps(job.written, indent=2, ensure_ascii=True))

@@ -1,0 +1,83 @@
+"""Answers to questions for next instants, line by line."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cron_actors.cli.answering import answers
+
+NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+
+
+def ask(*lines: bytes) -> list[dict[str, Any]]:
+    return [json.loads(answer) for answer in answers(lines, lambda: NOW, 2)]
+
+
+def test_a_request_is_answered_with_instants_in_its_zone() -> None:
+    request = {"id": 7, "expr": "30 2 * * *", "tz": "Europe/Berlin", "after": "2026-03-27T12:00:00", "n": 2}
+    assert ask(json.dumps(request).encode()) == [
+        {"id": 7, "next": ["2026-03-28T02:30:00+01:00", "2026-03-29T03:00:00+02:00"]},
+    ]
+
+
+def test_what_is_missing_or_null_is_utc_now_and_the_count() -> None:
+    next_two = ["2026-11-21T04:00:00+00:00", "2026-11-21T05:00:00+00:00"]
+    assert ask(b'{"id": "a", "expr": "@hourly"}') == [{"id": "a", "next": next_two}]
+    assert ask(b'{"id":"a","expr":"@hourly","tz":null,"after":null,"n":null}') == [{"id": "a", "next": next_two}]
+
+
+def test_an_expression_that_never_fires_again_says_never() -> None:
+    assert ask(b'{"id":1,"expr":"0 0 0 1 1 * 2020"}') == [{"id": 1, "next": [], "never": True}]
+
+
+@pytest.mark.parametrize(
+    ("request_text", "told"),
+    [
+        (b'{"id":1,"expr":"61 * * * *"}', "minute"),
+        (b'{"id":1}', "expr is missing"),
+        (b'{"id":1,"expr":5}', "5"),
+        (b'{"id":1,"expr":"@daily","tz":"Mars/Base"}', "Mars/Base"),
+        (b'{"id":1,"expr":"@daily","tz":[]}', "zone"),
+        (b'{"id":1,"expr":"@daily","after":"yesterday"}', "yesterday"),
+        (b'{"id":1,"expr":"@daily","after":5}', "5"),
+        (b'{"id":1,"expr":"@daily","n":0}', "accepted: a whole number from 1"),
+        (b'{"id":1,"expr":"@daily","n":true}', "accepted: a whole number from 1"),
+        (b'{"id":1,"expr":"@daily","zone":"UTC"}', "unknown key 'zone'"),
+    ],
+)
+def test_a_bad_request_is_answered_by_an_error_with_its_id(request_text: bytes, told: str) -> None:
+    (answer,) = ask(request_text)
+    assert answer["id"] == 1
+    assert told in answer["error"]
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"",
+        b"\n",
+        b"hello",
+        b"[1]",
+        b"null",
+        b"\xff\xfe",
+        b'{"id": NaN}',
+        b"[" * 100_000,
+        b'{"id":' + b"9" * 9999 + b"}",
+    ],
+)
+def test_garbage_is_answered_by_an_error_and_the_next_line_as_ever(garbage: bytes) -> None:
+    first, second = ask(garbage, b'{"id":2,"expr":"@daily","n":1}')
+    assert first["id"] is None
+    assert first["error"]
+    assert second == {"id": 2, "next": ["2026-11-22T00:00:00+00:00"]}
+
+
+@given(st.lists(st.binary(max_size=60), max_size=5))
+def test_every_line_has_exactly_one_answer(lines: list[bytes]) -> None:
+    assert len(ask(*lines)) == len(lines)

@@ -1,0 +1,35 @@
+"""Secrets in what is printed."""
+
+from __future__ import annotations
+
+import pytest
+
+from cron_actors.cli.secrecy import without_passwords, without_secrets
+
+
+@pytest.mark.parametrize("name", ["DB_PASSWORD", "secret", "Api_Token", "KEY", "AWS_CREDENTIALS"])
+def test_the_value_of_a_secret_variable_is_hidden(name: str) -> None:
+    assert without_secrets({"env": {name: "hunter2"}}) == {"env": {name: "***"}}
+
+
+def test_other_variables_are_shown() -> None:
+    assert without_secrets({"env": {"LANG": "C"}, "command": "x"}) == {"env": {"LANG": "C"}, "command": "x"}
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://ann:hunter2@db/jobs", "postgresql://ann:***@db/jobs"),
+        ("postgresql://:hunter2@db/jobs", "postgresql://:***@db/jobs"),
+        ("postgresql://ann:hunt@er2@db/jobs", "postgresql://ann:***@db/jobs"),
+        ("sqlite:////var/lib/jobs.db", "sqlite:////var/lib/jobs.db"),
+        ("see https://example.org:8080/a and a@b", "see https://example.org:8080/a and a@b"),
+    ],
+)
+def test_the_password_of_a_url_is_hidden_and_nothing_else(url: str, shown: str) -> None:
+    assert without_passwords(url) == shown
+
+
+def test_urls_are_hidden_wherever_they_stand_in_a_job() -> None:
+    job = without_secrets({"args": [{"url": "amqp://u:hunter2@h"}], "env": {"DSN": "mysql://u:hunter2@h"}})
+    assert "hunter2" not in str(job)
