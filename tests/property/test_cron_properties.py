@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -61,7 +62,9 @@ def fields(least: int, greatest: int) -> st.SearchStrategy[str]:
 
 DAYS = st.one_of(fields(1, 31), st.just("L"), st.integers(1, 31).map(lambda day: f"{day},L"))
 PLACES = st.tuples(st.integers(0, 7), st.sampled_from(["L", "#1", "#3", "#5"])).map(lambda pair: f"{pair[0]}{pair[1]}")
-WEEKDAYS = st.one_of(fields(0, 6), st.sampled_from(["5-7", "0-7", "MON-FRI", "sun"]), PLACES)
+# Here a/n ends with Saturday, in cronsim with Sunday.
+STEPPED = fields(0, 6).filter(lambda text: not re.search(r"(^|,)[0-6]/", text))
+WEEKDAYS = st.one_of(STEPPED, st.sampled_from(["5-7", "0-7", "MON-FRI", "sun"]), PLACES)
 EXPRESSIONS = st.tuples(fields(0, 59), fields(0, 23), DAYS, fields(1, 12), WEEKDAYS).map(" ".join)
 MOMENTS = st.one_of(
     st.datetimes(min_value=datetime(2001, 1, 1), max_value=datetime(2037, 1, 1)),  # noqa: DTZ001 - hypothesis asks so
@@ -95,6 +98,22 @@ def test_instants_are_those_of_debian(text: str, zone_name: str, moment: datetim
     theirs = (instant.astimezone(UTC) for instant in oracle)
     assert ours == list(islice((instant for instant in theirs if instant > moment), len(ours)))
     assert len(ours) == 5
+
+
+@given(fields(0, 59), EXPRESSIONS, st.integers(2001, 2040), st.integers(0, 3), MOMENTS)
+@settings(max_examples=100, deadline=None)
+def test_seconds_stand_first_and_years_last(seconds: str, minutes: str, year: int, more: int, moment: datetime) -> None:
+    text, zone = f"{seconds} {minutes}", ZoneInfo("UTC")
+    expression = parsed(text)
+    try:
+        theirs = list(islice(CronSim(text, moment), 30))
+    except CronSimError:
+        assume(condition=False)
+    assert list(islice(expression.after(moment, zone), 30)) == theirs
+    within = parsed(f"{text} {year}-{year + more}")
+    expected = [instant for instant in theirs if year <= instant.year <= year + more]
+    assert list(islice(within.after(moment, zone), len(expected))) == expected
+    assert all(year <= instant.year <= year + more for instant in islice(within.after(moment, zone), 5))
 
 
 @given(EXPRESSIONS, st.sampled_from(ZONES + ODD_ZONES), MOMENTS)
