@@ -1,0 +1,1 @@
+"""The stores: one folder for each database, and the reading of DATABASE_URL."""

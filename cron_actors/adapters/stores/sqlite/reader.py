@@ -1,0 +1,96 @@
+"""Queries of the SQLite store, from any process, also while a daemon writes."""
+# ruff: noqa: S608 - the statements are joined from constants of this package only
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from cron_actors.adapters.stores.sqlite.attempt_table import AttemptTable
+from cron_actors.adapters.stores.sqlite.connection import Session
+from cron_actors.adapters.stores.sqlite.job_table import JobTable
+from cron_actors.adapters.stores.sqlite.lock import daemon_lives
+from cron_actors.adapters.stores.sqlite.office_tables import NodeTable, RequestTable
+from cron_actors.adapters.stores.sqlite.rows import RUN_COLUMNS, json_list, micros, run_of
+from cron_actors.adapters.stores.sqlite.run_table import RunTable
+from cron_actors.adapters.stores.sqlite.statistics_table import StatisticsTable
+from cron_actors.model.records import JobRecord, NodeRecord, Request, RunFilter
+from cron_actors.model.run import Attempt, Run, RunState
+from cron_actors.model.statistics import JobStatistics
+
+_GREATEST_ID = 2**63 - 1
+
+
+class SqliteReader:
+    """Reads through a session of its own; with ``path`` None through that of a store in memory, which stays open."""
+
+    def __init__(self, session: Session, path: Path | None) -> None:
+        self._session = session
+        self._path = path
+
+    def jobs(self) -> list[JobRecord]:
+        """Return every job ever seen, by identifier."""
+        with self._session.reading() as connection:
+            return JobTable(connection).jobs()
+
+    def definitions(self, keys: Iterable[str]) -> Mapping[str, str]:
+        """Return the texts of these definitions by key."""
+        with self._session.reading() as connection:
+            return JobTable(connection).definitions(keys)
+
+    def runs(self, query: RunFilter) -> list[Run]:
+        """Return the runs that match, newest due instant first; an account stands where its last instant does."""
+        statement, parameters = run_query(query)
+        with self._session.reading() as connection:
+            return [run_of(row) for row in connection.execute(statement, parameters)]
+
+    def attempts(self, run_id: int) -> list[Attempt]:
+        """Return the attempts of the run, uncounted ones included, oldest first."""
+        with self._session.reading() as connection:
+            return AttemptTable(connection).attempts(min(run_id, _GREATEST_ID))
+
+    def statistics(self) -> Mapping[str, JobStatistics]:
+        """Return the stored figures by job."""
+        with self._session.reading() as connection:
+            return StatisticsTable(connection).statistics()
+
+    def nodes(self) -> list[NodeRecord]:
+        """Return the nodes, latest start first."""
+        with self._session.reading() as connection:
+            return NodeTable(connection).nodes()
+
+    def request(self, request_id: int) -> Request | None:
+        """Return the request, None if there is none."""
+        with self._session.reading() as connection:
+            return RequestTable(connection).request(min(request_id, _GREATEST_ID))
+
+    def counts(self) -> Mapping[RunState, int]:
+        """Return how many runs stand in each state; an account counts as many times as it has instants."""
+        with self._session.reading() as connection:
+            return RunTable(connection).counts()
+
+    def daemon_lives(self) -> bool:
+        """Say whether a daemon holds the lock of this database; one in memory lives as long as its store."""
+        return self._path is None or daemon_lives(self._path)
+
+    def close(self) -> None:
+        """Free the connection, if it is the reader's own."""
+        if self._path is not None:
+            self._session.close()
+
+
+def run_query(query: RunFilter) -> tuple[str, tuple[object, ...]]:
+    """Return the statement and its parameters; there are as many statements as combinations of conditions."""
+    conditions: list[tuple[str, object]] = []
+    if query.run_id is not None:
+        conditions.append(("run_id = ?", min(query.run_id, _GREATEST_ID)))
+    if query.job is not None:
+        conditions.append(("job = ?", query.job))
+    if query.states:
+        conditions.append(("state IN (SELECT value FROM json_each(?))", json_list(list(query.states))))
+    if query.since is not None:
+        conditions.append(("last_due_at >= ?", micros(query.since)))
+    where = " AND ".join(condition for condition, _ in conditions) or "1"
+    limit = -1 if query.limit is None else query.limit
+    statement = f"SELECT {RUN_COLUMNS} FROM run WHERE {where} ORDER BY last_due_at DESC, run_id DESC LIMIT ?"
+    return statement, (*(value for _, value in conditions), limit)

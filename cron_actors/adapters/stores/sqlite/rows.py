@@ -1,0 +1,165 @@
+"""The rows of the database as values of the model, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cron_actors.model.job import Json
+from cron_actors.model.records import JobRecord, NodeRecord, Request, RequestKind
+from cron_actors.model.run import Attempt, Cause, Identity, Outcome, Run, RunState
+
+Row = tuple[Any, ...]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def micros(moment: datetime) -> int:
+    """Return the aware moment as whole microseconds since the Unix epoch."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def micros_or_none(moment: datetime | None) -> int | None:
+    """Return the moment as whole microseconds since the Unix epoch; None stays None."""
+    return None if moment is None else micros(moment)
+
+
+def moment_of(number: int) -> datetime:
+    """Return the moment, in UTC, that lies this many microseconds after the Unix epoch."""
+    return _EPOCH + timedelta(microseconds=number)
+
+
+def moment_or_none(number: int | None) -> datetime | None:
+    """Return the moment of this number of microseconds; None stays None."""
+    return None if number is None else moment_of(number)
+
+
+def storable(text: str | None) -> str | None:
+    r"""Return the text with what UTF-8 cannot hold written as escapes (a lone surrogate becomes ``\udc80``).
+
+    Output of programs and names of files may hold anything; one odd byte must not keep a batch from being written.
+    """
+    return None if text is None else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def json_or_none(value: Json) -> str | None:
+    """Return the value as JSON text; None stays None."""
+    return None if value is None else json.dumps(value)
+
+
+def json_list(values: Sequence[str | int]) -> str:
+    """Return the values as a JSON array, which ``json_each`` takes as one parameter of a constant statement."""
+    return json.dumps(values)
+
+
+RUN_COLUMNS = (
+    "run_id, job, due_at, last_due_at, count, cause, state, reason, queue, priority, definition, attempt, deaths,"
+    " node, lease_token, started_at, finished_at, outcome, exit_code, error, log, cancel_requested, exempt, args"
+)
+RUN_WIDTH = RUN_COLUMNS.count(",") + 1
+
+
+def run_of(row: Row) -> Run:
+    """Return the run of a row of RUN_COLUMNS."""
+    return Run(
+        run_id=row[0],
+        job=row[1],
+        due_at=moment_of(row[2]),
+        last_due_at=moment_of(row[3]),
+        count=row[4],
+        cause=Cause(row[5]),
+        state=RunState(row[6]),
+        reason=row[7],
+        queue=row[8],
+        priority=row[9],
+        definition=row[10],
+        attempt=row[11],
+        deaths=row[12],
+        node=row[13],
+        lease_token=row[14],
+        started_at=moment_or_none(row[15]),
+        finished_at=moment_or_none(row[16]),
+        outcome=None if row[17] is None else Outcome(row[17]),
+        exit_code=row[18],
+        error=row[19],
+        log=row[20],
+        cancel_requested=bool(row[21]),
+        exempt=bool(row[22]),
+        args=None if row[23] is None else json.loads(row[23]),
+    )
+
+
+ATTEMPT_COLUMNS = (
+    "run_id, attempt, node, started_at, finished_at, pid, start_time, boot_id, outcome, exit_code, error, output_tail,"
+    " cpu_seconds, peak_memory"
+)
+
+
+def attempt_of(row: Row) -> Attempt:
+    """Return the attempt of a row of ATTEMPT_COLUMNS."""
+    run_id, attempt, node, started_at, finished_at, pid, start_time, boot_id, outcome, *rest = row
+    exit_code, error, output_tail, cpu_seconds, peak_memory = rest
+    return Attempt(
+        run_id=run_id,
+        attempt=attempt,
+        node=node,
+        started_at=moment_of(started_at),
+        finished_at=moment_or_none(finished_at),
+        identity=None if pid is None else Identity(pid=pid, start_time=start_time, boot_id=boot_id),
+        outcome=None if outcome is None else Outcome(outcome),
+        exit_code=exit_code,
+        error=error,
+        output_tail=output_tail,
+        cpu_seconds=cpu_seconds,
+        peak_memory=peak_memory,
+    )
+
+
+def job_of(row: Row) -> JobRecord:
+    """Return the job of a row of the table, in its order."""
+    identifier, source, definition, first_seen_at, changed_at, cursor_at, next_due_at, removed_at = row
+    return JobRecord(
+        identifier=identifier,
+        source=source,
+        definition=definition,
+        first_seen_at=moment_of(first_seen_at),
+        changed_at=moment_of(changed_at),
+        cursor_at=moment_or_none(cursor_at),
+        next_due_at=moment_or_none(next_due_at),
+        removed_at=moment_or_none(removed_at),
+    )
+
+
+def node_of(row: Row) -> NodeRecord:
+    """Return the node of a row of the table, in its order."""
+    node, pid, boot_id, host, started_at, heartbeat_at, stopped_at, ticks, trouble = row
+    return NodeRecord(
+        node=node,
+        pid=pid,
+        boot_id=boot_id,
+        host=host,
+        started_at=moment_of(started_at),
+        heartbeat_at=moment_of(heartbeat_at),
+        stopped_at=moment_or_none(stopped_at),
+        ticks=ticks,
+        trouble=trouble,
+    )
+
+
+def request_of(row: Row) -> Request:
+    """Return the request of a row of the table, in its order."""
+    request_id, kind, requested_at, requested_by, job, run_id, force, handled_at, answer = row
+    return Request(
+        request_id=request_id,
+        kind=RequestKind(kind),
+        requested_at=moment_of(requested_at),
+        requested_by=requested_by,
+        job=job,
+        run_id=run_id,
+        force=bool(force),
+        handled_at=moment_or_none(handled_at),
+        answer=answer,
+    )
