@@ -10,7 +10,7 @@ import calendar
 from collections.abc import Callable, Iterable, Mapping
 from zoneinfo import ZoneInfo
 
-from cron_descriptor import Options, get_description  # type: ignore[import-untyped]  # it ships no types
+from cron_descriptor import Options, get_description
 
 from cron_actors.core.cron import CronExpression
 from cron_actors.core.cron_fields import DAY, HOUR, MINUTE, MONTH, SECOND, WEEKDAY, YEAR, CronField, FieldValues
