@@ -27,6 +27,8 @@ _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 _LAST_DESCRIPTOR = 1 << 20
 _REPORT = 3
+# A plain copy: the template's own never changes, and os.environ decodes every variable at every look.
+_ENVIRONMENT = dict(os.environ)
 _libc = ctypes.CDLL(None)
 
 
@@ -74,15 +76,21 @@ def _open_log(path: str) -> int:
 
 def _spawn(order: Mapping[str, Any], log: int, stdin: int) -> Birth:
     """Start a program, in its folder: a template process has one thread, so its own folder can change meanwhile."""
+    folder = order["folder"]
+    start = _spawn_interpreter if "description" in order else _spawn_words
+    if folder is None:
+        return start(order, log, stdin)
     home = os.open(".", os.O_PATH)
     try:
-        _enter(order["folder"])
-        if "description" in order:
-            return _spawn_interpreter(order, log, stdin)
-        return Birth(_spawn_program(order["argv"], order["env"], log, stdin))
+        _enter(folder)
+        return start(order, log, stdin)
     finally:
         os.fchdir(home)
         os.close(home)
+
+
+def _spawn_words(order: Mapping[str, Any], log: int, stdin: int) -> Birth:
+    return Birth(_spawn_program(order["argv"], order["env"], log, stdin))
 
 
 def _spawn_interpreter(order: Mapping[str, Any], log: int, stdin: int) -> Birth:
@@ -104,7 +112,7 @@ def _spawn_interpreter(order: Mapping[str, Any], log: int, stdin: int) -> Birth:
 
 
 def _spawn_program(argv: list[str], overlay: Mapping[str, str], log: int, stdin: int) -> int:
-    env = {**os.environ, **overlay}
+    env = {**_ENVIRONMENT, **overlay}
     actions = [(os.POSIX_SPAWN_DUP2, log, 1), (os.POSIX_SPAWN_DUP2, log, 2)]
     if stdin != -1:
         actions.append((os.POSIX_SPAWN_DUP2, stdin, 0))
@@ -161,7 +169,8 @@ def _live(order: Mapping[str, Any], log: int, stdin: int, report: int, template:
         if os.getppid() != template:
             os._exit(status)
         _rearrange_descriptors(log, stdin, report)
-        _enter(order["folder"])
+        if order["folder"] is not None:
+            _enter(order["folder"])
         os.environ.update(order["env"])
         if "TZ" in order["env"]:
             time.tzset()
@@ -186,9 +195,7 @@ def _rearrange_descriptors(log: int, stdin: int, report: int) -> None:
     os.closerange(_REPORT + 1, _LAST_DESCRIPTOR)
 
 
-def _enter(folder: str | None) -> None:
-    if folder is None:
-        return
+def _enter(folder: str) -> None:
     try:
         os.chdir(folder)
     except OSError as error:

@@ -35,6 +35,7 @@ _FAILED = 1
 _OUTPUT_LOST = 120
 _ERROR_LENGTH = 500
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_libc = ctypes.CDLL(None)
 _LIBRARY = os.__file__.rpartition("/")[0]
 _MACHINERY = ("<frozen importlib", _LIBRARY + "/importlib/", _LIBRARY + "/asyncio/", __file__)
 
@@ -165,7 +166,7 @@ def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and not stream.closed:
             stream.flush()
-    ctypes.CDLL(None).fflush(None)
+    _libc.fflush(None)
 
 
 def main() -> NoReturn:

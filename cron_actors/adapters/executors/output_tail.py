@@ -13,7 +13,7 @@ _CONTINUATION_BYTES = bytes(range(0x80, 0xC0))
 def log_size(log: Path) -> int:
     """Return the present size in bytes, 0 if there is no such file."""
     try:
-        return log.stat().st_size
+        return os.stat(log).st_size  # noqa: PTH116 - half the time, at every start of an attempt
     except OSError:
         return 0
 
@@ -21,12 +21,16 @@ def log_size(log: Path) -> int:
 def output_tail(log: Path, start: int) -> str:
     """Return the last 2,000 characters written after the first ``start`` bytes; empty if it cannot be read."""
     try:
-        with log.open("rb") as file:
-            begin = max(start, file.seek(0, os.SEEK_END) - _MAX_BYTES)
-            file.seek(begin)
-            content = file.read(_MAX_BYTES)
+        file = os.open(log, os.O_RDONLY)
     except OSError:
         return ""
+    try:
+        begin = max(start, os.fstat(file).st_size - _MAX_BYTES)
+        content = os.pread(file, _MAX_BYTES, begin)
+    except OSError:
+        return ""
+    finally:
+        os.close(file)
     if begin > start:
         content = content.lstrip(_CONTINUATION_BYTES)
     return content.decode("utf-8", "replace")[-TAIL_CHARACTERS:]

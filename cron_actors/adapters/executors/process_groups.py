@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import select
 import signal
-from time import monotonic
+from time import CLOCK_BOOTTIME, clock_gettime_ns, monotonic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _MARK = b"CRON_ACTORS_RUN_ID="
+_NANOSECONDS_PER_TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 _GONE = ("Z", "X", "x")
 
 
@@ -51,6 +52,23 @@ def process_stat(pid: int) -> ProcessStat | None:
         return None
     finally:
         os.close(file)
+
+
+def boot_ticks() -> int:
+    """Return the clock ticks since boot, as the kernel counts them for start times."""
+    return clock_gettime_ns(CLOCK_BOOTTIME) // _NANOSECONDS_PER_TICK
+
+
+def start_time(child: int, earliest: int) -> int:
+    """Return the start time of an unreaped child born just now, not before the tick ``earliest``.
+
+    The kernel is asked only where a tick passed in between: reading /proc while the child is busy with its first
+    steps costs more than all the rest of a start.
+    """
+    if boot_ticks() == earliest:
+        return earliest
+    stat = process_stat(child)
+    return stat.start_time if stat is not None else earliest
 
 
 def processes() -> Iterator[ProcessStat]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
 
 INLINE_BYTES = 65_536
 _BY_FILE = b"\0"
+_ONE_DESCRIPTOR = socket.CMSG_SPACE(4)
+# Made once: json.dumps with separators makes an encoder for each call.
+_encoder = json.JSONEncoder(separators=(",", ":"))
 
 
 def encode(message: Mapping[str, Any]) -> bytes:
     """Return the packet of a message."""
-    return json.dumps(message, separators=(",", ":")).encode()
+    return _encoder.encode(message).encode()
 
 
 def memory_file(name: str, content: bytes) -> int:
@@ -65,13 +69,12 @@ class Channel:
         """Return the next message, None when the other end is gone; raises BlockingIOError if there is none yet."""
         flags = socket.MSG_CMSG_CLOEXEC
         try:
-            packet, files, _, _ = socket.recv_fds(self._socket, INLINE_BYTES, 1, flags)
+            packet, ancillary, _, _ = self._socket.recvmsg(INLINE_BYTES, _ONE_DESCRIPTOR, flags)
         except ConnectionResetError:
             # Said once, and before what the other end sent last: the queue is still to be read.
-            packet, files, _, _ = socket.recv_fds(self._socket, INLINE_BYTES, 1, flags)
-        if files:
-            with open(files[0], "rb") as file:  # noqa: PTH123 - a descriptor has no path
-                file.seek(0)
+            packet, ancillary, _, _ = self._socket.recvmsg(INLINE_BYTES, _ONE_DESCRIPTOR, flags)
+        for _, _, descriptor in ancillary:
+            with open(int.from_bytes(descriptor, sys.byteorder), "rb") as file:  # noqa: PTH123 - it has no path
                 packet = file.read()
         if not packet:
             return None

@@ -18,8 +18,8 @@ import sys
 from collections import deque
 from time import monotonic
 
-from cron_actors.adapters.executors.birth import NOT_RUNNABLE, StillbornError, bear
-from cron_actors.adapters.executors.process_groups import live_members, process_stat
+from cron_actors.adapters.executors.birth import NOT_RUNNABLE, Birth, StillbornError, bear
+from cron_actors.adapters.executors.process_groups import boot_ticks, live_members, process_stat, start_time
 from cron_actors.adapters.executors.wire import Channel, encode
 
 TYPE_CHECKING = False
@@ -40,15 +40,16 @@ class Child:
     ``act_at`` is when, on the monotonic clock, an end by request goes its next step; None if none was requested.
     """
 
-    __slots__ = ("act_at", "began", "key", "killed", "leads", "pid", "report", "watched")
+    __slots__ = ("act_at", "began", "key", "killed", "leads", "pid", "report", "start_time", "watched")
 
-    def __init__(self, key: str, pid: int, report: int) -> None:
-        """Note a child just born."""
+    def __init__(self, key: str, birth: Birth, earliest: int) -> None:
+        """Note a child just born, not before the clock tick ``earliest``."""
         self.key = key
-        self.pid = pid
-        self.report = report
+        self.pid = birth.pid
+        self.report = birth.report
+        self.start_time = start_time(birth.pid, earliest)
         self.began = monotonic()
-        self.watched = os.pidfd_open(pid)
+        self.watched = os.pidfd_open(birth.pid)
         self.act_at: float | None = None
         self.killed = False
         self.leads = True
@@ -66,6 +67,7 @@ class Zygote:
         self._watched: dict[int, Child] = {}
         self._ending: dict[str, Child] = {}
         self._outbox: deque[bytes] = deque()
+        self._stuck = False
 
     def serve(self) -> None:
         """Work until the daemon is gone; then kill what is left."""
@@ -109,8 +111,7 @@ class Zygote:
             return
         self._children[key] = child
         self._watch(child)
-        stat = process_stat(child.pid)
-        self._send({"started": key, "pid": child.pid, "start_time": stat.start_time if stat else 0})
+        self._send({"started": key, "pid": child.pid, "start_time": child.start_time})
 
     def _end(self, key: str, kill_after: float) -> None:
         child = self._children.get(key)
@@ -202,8 +203,10 @@ class Zygote:
         except OSError:
             # The daemon is gone; the loop reads that from the socket next.
             self._outbox.clear()
-        waiting = select.EPOLLOUT if self._outbox else 0
-        self._epoll.modify(self._channel.fileno(), select.EPOLLIN | waiting)
+        if self._stuck != bool(self._outbox):
+            self._stuck = bool(self._outbox)
+            waiting = select.EPOLLOUT if self._stuck else 0
+            self._epoll.modify(self._channel.fileno(), select.EPOLLIN | waiting)
 
     def _kill_everything(self) -> None:
         for child in self._children.values():
@@ -215,9 +218,10 @@ class Zygote:
 
 
 def _born(order: dict[str, Any]) -> Child:
+    before = boot_ticks()
     birth = bear(order)
     try:
-        return Child(order["key"], birth.pid, birth.report)
+        return Child(order["key"], birth, before)
     except OSError:
         # Out of descriptors: a child that cannot be watched must not live.
         os.kill(birth.pid, signal.SIGKILL)

@@ -162,7 +162,7 @@ class ZygoteExecutor:
         poll.register(self._wakeup, select.POLLIN)
         if channel is not None:
             poll.register(channel.fileno(), select.POLLIN | (select.POLLOUT if self._outbox else 0))
-        if self._wakeup in dict(poll.poll()):
+        if (self._wakeup, select.POLLIN) in poll.poll():
             os.eventfd_read(self._wakeup)
 
     def _hear(self, message: dict[str, Any]) -> None:
