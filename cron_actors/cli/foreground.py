@@ -50,7 +50,7 @@ def execute(context: click.Context, job: str) -> int:
     """
     around = surroundings(context)
     written = jobs_file(around)
-    refuse_unknown(job, set(written))
+    refuse_unknown(job, set(written), around.settings.jobs_file_path)
     return run_here(written[job].job, around)
 
 

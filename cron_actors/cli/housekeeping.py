@@ -10,8 +10,6 @@ from cron_actors.cli import exit_codes, options
 from cron_actors.cli.console import say
 from cron_actors.cli.surroundings import surroundings
 
-BATCH = 5000
-
 
 @click.command()
 @click.option(
@@ -27,27 +25,14 @@ BATCH = 5000
 def prune(context: click.Context, older_than: timedelta, keep: int | None) -> None:
     """Delete old finished runs from the history; statistics and log files stay.
 
+    A daemon may be running meanwhile.
+
     Example: cron-actors prune --older-than 30d --keep 1000
     """
-    from cron_actors.adapters.stores.urls import open_store  # noqa: PLC0415 - the help needs no store
+    from cron_actors.adapters.stores.housekeeping import prune_history  # noqa: PLC0415 - the help needs no store
 
     around = surroundings(context)
-    with around.reader() as reader:
-        if reader is None:
-            say("there is no database yet: nothing to delete")
-            return
-    store = open_store(around.settings.database_url)
-    store.open()
-    deleted = 0
-    try:
-        while True:
-            with store.begin() as transaction:
-                batch = transaction.prune(around.now() - older_than, keep, BATCH)
-            deleted += batch
-            if batch < BATCH:
-                break
-    finally:
-        store.close()
+    deleted = prune_history(around.settings.database_url, around.now() - older_than, keep)
     say(f"{deleted} run{'' if deleted == 1 else 's'} deleted")
 
 

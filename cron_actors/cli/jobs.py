@@ -55,7 +55,7 @@ def jobs(context: click.Context, job: str | None, *, as_json: bool) -> None:
     with around.reader() as reader:
         known = _stored(reader) or _written(around)
     if job is not None:
-        refuse_unknown(job, set(known))
+        refuse_unknown(job, set(known), f"the database or in {around.settings.jobs_file_path}")
     if as_json:
         objects = [_object(one) for one in known.values() if job in (None, one.identifier)]
         write_json(objects if job is None else objects[0])

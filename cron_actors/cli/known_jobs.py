@@ -14,25 +14,22 @@ from cron_actors.ports.store import Reader
 def require_known(around: Surroundings, reader: Reader | None, identifier: str) -> None:
     """Raise UsageError, with the nearest name, unless the store or the jobs file knows the job."""
     stored = set() if reader is None else {record.identifier for record in reader.jobs()}
-    if identifier not in stored:
-        refuse_unknown(identifier, stored | written_jobs(around).keys())
+    _require(around, identifier, stored)
 
 
 def require_in_force(around: Surroundings, reader: Reader | None, identifier: str) -> None:
     """Raise UsageError as ``require_known`` does, also for a job that no source names any more."""
     records = [] if reader is None else reader.jobs()
-    present = {record.identifier for record in records if record.removed_at is None}
-    if identifier not in present:
-        refuse_unknown(identifier, present | written_jobs(around).keys())
+    _require(around, identifier, {record.identifier for record in records if record.removed_at is None})
 
 
-def refuse_unknown(identifier: str, known: set[str]) -> None:
-    """Raise UsageError, with the nearest name, unless ``known`` holds the job."""
+def refuse_unknown(identifier: str, known: set[str], where: str) -> None:
+    """Raise UsageError, with the nearest name, unless ``known`` holds the job; ``where`` says what that is."""
     if identifier in known:
         return
     close = difflib.get_close_matches(identifier, sorted(known), n=1)
     hint = f"; did you mean '{close[0]}'?" if close else ""
-    raise UsageError(f"there is no job '{identifier}'{hint}")
+    raise UsageError(f"there is no job '{identifier}' in {where}{hint}")
 
 
 def jobs_file(around: Surroundings, path: str | None = None) -> dict[str, Definition]:
@@ -56,3 +53,9 @@ def written_jobs(around: Surroundings) -> dict[str, Definition]:
         return jobs_file(around)
     except JobsFileError:
         return {}
+
+
+def _require(around: Surroundings, identifier: str, stored: set[str]) -> None:
+    if identifier not in stored:
+        where = f"the database or in {around.settings.jobs_file_path}"
+        refuse_unknown(identifier, stored | written_jobs(around).keys(), where)

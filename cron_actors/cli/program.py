@@ -13,6 +13,7 @@ import click
 from cron_actors import __version__
 from cron_actors.cli import exit_codes
 from cron_actors.cli.console import PROGRAM, complain
+from cron_actors.cli.surroundings import Surroundings
 from cron_actors.errors import CronActorsError, InvalidValueError, UsageError
 
 # The name of a command, where it is, and its line in the list: the list must not import what it lists.
@@ -79,11 +80,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
-def run_program(arguments: Sequence[str] | None) -> int:
-    """Run the program and return its exit code; raises BrokenPipeError and what nobody expects."""
+def run_program(arguments: Sequence[str] | None = None, around: Surroundings | None = None) -> int:
+    """Run the program, in the real world or another, and return its exit code.
+
+    Raises BrokenPipeError and what nobody expects.
+    """
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        with program.make_context(PROGRAM, words) as context:
+        with program.make_context(PROGRAM, words, obj=around) as context:
             result = program.invoke(context)
         return result if isinstance(result, int) else exit_codes.OK
     except click.exceptions.Exit as end:

@@ -50,7 +50,7 @@ def find(what: str, around: Surroundings, zone: ZoneInfo | None) -> What:
                 raise
         else:
             written = jobs_file(around)
-            refuse_unknown(what, set(written))
+            refuse_unknown(what, set(written), around.settings.jobs_file_path)
         return _job(written[what].job)
     return What(when=When(cron=(what,), timezone="UTC" if zone is None else zone.key))
 

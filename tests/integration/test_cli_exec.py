@@ -135,4 +135,5 @@ def test_a_signal_that_stops_the_command_stops_the_job(folder: Path, number: sig
 def test_an_unknown_job_is_told_with_the_nearest_name(folder: Path) -> None:
     words = command_for(folder, command="true")[:-1]
     done = subprocess.run([*words, "jobs"], env=environment(folder), capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (2, "cron-actors: there is no job 'jobs'; did you mean 'job'?\n")
+    told = f"cron-actors: there is no job 'jobs' in {folder / 'jobs.json'}; did you mean 'job'?\n"
+    assert (done.returncode, done.stderr) == (2, told)
