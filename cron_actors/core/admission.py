@@ -51,6 +51,8 @@ class Admission:
     def adopt(self, worker: str, launch: Launch) -> None:
         """Take note that the worker performs this run, as it did before we were asked to look after it."""
         self._busy[worker] = launch
+        if worker in self._free:
+            self._free.remove(worker)
 
     def forget_claim(self) -> None:
         """Take note that the claim under way will not be answered, and that runs may wait."""

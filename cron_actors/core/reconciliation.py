@@ -36,6 +36,8 @@ def reconcile(
             rows.append(_new(identifier, definition, source, at))
         elif record.removed_at is not None:
             rows.append(replace(_new(identifier, definition, source, at), cursor_at=at))
+        elif record.definition != definition and record.cursor_at is None:
+            rows.append(_new(identifier, definition, source, at))  # never evaluated: still a first sight
         elif record.definition != definition:
             closing.append(record)
             rows.append(replace(record, source=source, definition=definition, changed_at=at, cursor_at=at))

@@ -7,6 +7,7 @@ from collections import deque
 RESTARTS = 5
 PERIOD = 60.0  # seconds
 HUNG_AFTER = 30.0  # seconds
+LONGEST_LOOK = 10.0  # seconds that one look can add to the time an actor was seen stuck
 
 
 class Budget:
@@ -26,15 +27,19 @@ class Budget:
 
 
 class Watch:
-    """Remembers how far each actor had come, and since when it has come no further."""
+    """Remembers how far each actor had come, and for how long it has come no further although mail waited."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, tuple[int, float]] = {}
+        self._seen: dict[str, tuple[int, float, float]] = {}
 
     def hangs(self, name: str, handled: int, waiting: int, monotonic: float) -> bool:
         """Say whether mail has waited for the actor for 30 s without its handling any message."""
-        before = self._seen.get(name)
-        if before is None or before[0] != handled or waiting == 0:
-            self._seen[name] = (handled, monotonic)
+        before = self._seen.pop(name, None)
+        if waiting == 0:
             return False
-        return monotonic - before[1] >= HUNG_AFTER
+        stuck = 0.0
+        if before is not None and before[0] == handled:
+            # Nobody looked for long: then the whole process stood still (stopped, frozen), not this actor.
+            stuck = before[1] + min(monotonic - before[2], LONGEST_LOOK)
+        self._seen[name] = (handled, stuck, monotonic)
+        return stuck >= HUNG_AFTER
