@@ -1,0 +1,224 @@
+"""What every store promises about jobs, figures, nodes, requests, queries and pruning."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cron_actors.model.records import CursorMove, JobRecord, NodeRecord, Request, RequestKind, RunFilter
+from cron_actors.model.run import (
+    NewRun,
+    RunState,
+)
+from cron_actors.model.statistics import Distribution, JobStatistics
+from cron_actors.ports.store import Mailbox, Reader, Transaction
+from tests.contracts.store_contract import (
+    ACCOUNT,
+    SECOND,
+    AnyStore,
+    T,
+    claim,
+    ended,
+    insert,
+    owed,
+)
+
+# jobs and definitions
+
+JOB = JobRecord(identifier="backup", source="jobs.yaml", definition="d", first_seen_at=T, changed_at=T + SECOND)
+
+
+def test_a_job_comes_back_as_it_was_put(store: AnyStore, reader: Reader) -> None:
+    full = replace(JOB, cursor_at=T, next_due_at=T + SECOND, removed_at=T + 2 * SECOND)
+    with store.begin() as transaction:
+        transaction.put_job(replace(JOB, identifier="zebra"))
+        transaction.put_job(JOB)
+        transaction.put_job(full)
+        assert transaction.jobs() == [full, replace(JOB, identifier="zebra")]
+    assert reader.jobs() == [full, replace(JOB, identifier="zebra")]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "cursor"), [(0, 5, 5), (5, 0, 5), (5, 5, 5)], ids=["forward", "backward", "same"]
+)
+def test_a_cursor_never_moves_back(store: AnyStore, first: int, then: int, cursor: int) -> None:
+    moves = [
+        CursorMove(job="backup", cursor_at=T + seconds * SECOND, next_due_at=T + (seconds + 60) * SECOND)
+        for seconds in (first, then)
+    ]
+    with store.begin() as transaction:
+        transaction.put_job(JOB)
+        for move in moves:
+            transaction.move_cursors([move])
+        (job,) = transaction.jobs()
+    assert (job.cursor_at, job.next_due_at) == (T + cursor * SECOND, T + (cursor + 60) * SECOND)
+
+
+def test_equal_texts_share_one_definition(store: AnyStore, reader: Reader) -> None:
+    with store.begin() as transaction:
+        one, same, other = (transaction.put_definition(text) for text in ('{"a":1}', '{"a":1}', '{"a":"ü"}'))
+        assert one == same != other
+        assert transaction.definitions([one, other, "unknown"]) == {one: '{"a":1}', other: '{"a":"ü"}'}
+    assert reader.definitions([other]) == {other: '{"a":"ü"}'}
+
+
+# statistics, nodes and requests
+
+
+def test_figures_are_replaced_and_asked_for_by_job(store: AnyStore, reader: Reader) -> None:
+    old, new = JobStatistics(launches=1), JobStatistics(launches=2, duration=Distribution(buckets={-3: 2}))
+    with store.begin() as transaction:
+        transaction.put_statistics({"a": old, "b": old})
+        transaction.put_statistics({"a": new})
+        assert transaction.statistics(["a", "unknown"]) == {"a": new}
+        assert transaction.statistics([]) == {}
+        assert transaction.statistics() == {"a": new, "b": old}
+    assert reader.statistics() == {"a": new, "b": old}
+
+
+def test_a_node_is_put_again_and_again(store: AnyStore, reader: Reader) -> None:
+    node = NodeRecord(node="n1", pid=7, boot_id="b", host="h", started_at=T, heartbeat_at=T)
+    older = replace(node, node="n0", started_at=T - SECOND)
+    beaten = replace(node, heartbeat_at=T + SECOND, stopped_at=T + SECOND, ticks=3, trouble="clock")
+    with store.begin() as transaction:
+        for record in (node, older, beaten):
+            transaction.put_node(record)
+        assert transaction.node("n1") == beaten
+        assert transaction.node("n2") is None
+    assert reader.nodes() == [beaten, older]
+
+
+ASK = Request(request_id=0, kind=RequestKind.TRIGGER, requested_at=T, requested_by="me", job="backup", force=True)
+
+
+def test_requests_are_handed_over_in_order_until_they_are_answered(
+    store: AnyStore, reader: Reader, mailbox: Mailbox
+) -> None:
+    cancel = replace(ASK, kind=RequestKind.CANCEL, job=None, run_id=5, force=False)
+    first, second = mailbox.submit(ASK), mailbox.submit(cancel)
+    with store.begin() as transaction:
+        assert transaction.requests() == [replace(ASK, request_id=first), replace(cancel, request_id=second)]
+        assert [one.request_id for one in transaction.requests(limit=1)] == [first]
+        transaction.answer(first, "started", T + SECOND, run_id=8)
+        assert [one.request_id for one in transaction.requests()] == [second]
+        transaction.answer(second, "too late", T + SECOND)
+    answered = replace(ASK, request_id=first, handled_at=T + SECOND, answer="started", run_id=8)
+    assert reader.request(first) == answered
+    refused = reader.request(second)
+    assert refused is not None
+    assert (refused.run_id, refused.answer) == (5, "too late")
+    assert reader.request(second + 1) is None
+
+
+def test_a_change_made_elsewhere_is_told_once(store: AnyStore, mailbox: Mailbox) -> None:
+    store.changed_elsewhere()
+    assert not store.changed_elsewhere()
+    insert(store, owed())
+    assert not store.changed_elsewhere()
+    mailbox.submit(ASK)
+    assert store.changed_elsewhere()
+    assert not store.changed_elsewhere()
+
+
+# queries
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (RunFilter(), ["c9", "b5", "a5", "a0"]),
+        (RunFilter(limit=2), ["c9", "b5"]),
+        (RunFilter(limit=None), ["c9", "b5", "a5", "a0"]),
+        (RunFilter(job="a"), ["a5", "a0"]),
+        (RunFilter(states=(RunState.SCHEDULED, RunState.SKIPPED)), ["c9", "b5"]),
+        (RunFilter(since=T + 5 * SECOND), ["c9", "b5", "a5"]),
+        (RunFilter(job="a", since=T + 5 * SECOND, states=(RunState.AVAILABLE,)), ["a5"]),
+        (RunFilter(run_id=1), ["a0"]),
+        (RunFilter(run_id=10**30), []),
+        (RunFilter(job="unknown"), []),
+    ],
+    ids=str,
+)
+def test_a_query_returns_what_matches_newest_first(
+    store: AnyStore, reader: Reader, query: RunFilter, expected: list[str]
+) -> None:
+    insert(
+        store,
+        owed("a"),
+        owed("a", 5),
+        owed("b", 5, state=RunState.SCHEDULED),
+        owed("c", 9, state=RunState.SKIPPED, finished_at=T),
+    )
+    found = [f"{run.job}{(run.due_at - T) // SECOND}" for run in reader.runs(query)]
+    assert found == expected
+
+
+def test_an_account_that_reaches_into_the_time_asked_for_is_found(store: AnyStore, reader: Reader) -> None:
+    with store.begin() as transaction:
+        (run,) = transaction.insert_accounts([ACCOUNT])
+    assert reader.runs(RunFilter(since=T + 59 * SECOND)) == [run]
+    assert reader.runs(RunFilter(since=T + 60 * SECOND)) == []
+
+
+def test_a_reader_of_an_open_store_finds_its_daemon_alive(reader: Reader) -> None:
+    assert reader.daemon_lives()
+
+
+# pruning
+
+
+def over(job: str, after: int) -> NewRun:
+    return owed(job, after, state=RunState.COMPLETED, finished_at=T + after * SECOND)
+
+
+def left(transaction: Transaction, upto: int = 10) -> list[int]:
+    return [run_id for run_id in range(1, upto) if transaction.run(run_id) is not None]
+
+
+def test_pruning_by_age_takes_what_ended_before_and_nothing_unfinished(store: AnyStore) -> None:
+    insert(store, over("a", 0), over("a", 5), over("b", 4), owed("c", -99))
+    with store.begin() as transaction:
+        assert transaction.prune(T + 5 * SECOND) == 2
+        assert left(transaction) == [2, 4]
+
+
+def test_pruning_by_number_keeps_the_newest_of_each_job(store: AnyStore) -> None:
+    insert(store, over("a", 3), over("a", 1), over("a", 2), over("b", 0), owed("a", -9))
+    with store.begin() as transaction:
+        assert transaction.prune(T - SECOND, keep=2) == 1
+        assert left(transaction) == [1, 3, 4, 5]
+        assert transaction.prune(T - SECOND, keep=0) == 3
+        assert left(transaction) == [5]
+
+
+def test_pruning_goes_in_batches(store: AnyStore) -> None:
+    insert(store, *(over(job, after) for job in "ab" for after in range(3)))
+    with store.begin() as transaction:
+        assert [transaction.prune(T + 2 * SECOND, keep=0, limit=4) for _ in range(3)] == [4, 2, 0]
+
+
+def test_pruning_leaves_statistics_and_takes_attempts_and_requests(
+    store: AnyStore, reader: Reader, mailbox: Mailbox
+) -> None:
+    kept, gone, refused, waiting = (mailbox.submit(ASK) for _ in range(4))
+    insert(store, owed(), owed(after=1))
+    first, second = claim(store, slots=2)
+    with store.begin() as transaction:
+        transaction.settle(ended(first, at=T))
+        transaction.put_statistics({"backup": JobStatistics(launches=1)})
+        transaction.answer(kept, "started", T, run_id=second.run_id)
+        transaction.answer(gone, "started", T, run_id=first.run_id)
+        transaction.answer(refused, "no such job", T)
+        assert transaction.prune(T + SECOND) == 1
+    assert reader.attempts(first.run_id) == []
+    assert len(reader.attempts(second.run_id)) == 1
+    assert [reader.request(one) is not None for one in (kept, gone, refused, waiting)] == [True, False, False, True]
+    assert reader.statistics() == {"backup": JobStatistics(launches=1)}
+
+
+def test_a_run_id_is_never_given_twice(store: AnyStore) -> None:
+    (run,) = insert(store, over("a", 0))
+    with store.begin() as transaction:
+        transaction.prune(T + SECOND)
+    assert insert(store, over("a", 1))[0].run_id > run.run_id
