@@ -114,7 +114,11 @@ class _Reader:
         text = str(event.value)
         if event.implicit[0] and text == "<<":
             raise SyntaxFault('found the merge key "<<"; accepted: the keys themselves, written out', _start(event))
-        if not isinstance(self._scalar(event), str):
+        try:
+            meaning = plain_value(text) if event.implicit[0] else text
+        except InvalidValueError as error:
+            raise SyntaxFault(str(error), _start(event)) from None
+        if not isinstance(meaning, str):
             message = f"found the key {quote(text)}, which is not text; accepted: quotes around it"
             raise SyntaxFault(message, _start(event))
         return text
