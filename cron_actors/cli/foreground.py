@@ -91,12 +91,12 @@ def _program(job: Job, files: ExitStack) -> tuple[list[str], tuple[int, ...]]:
         case Command(line=words):
             return list(words), ()
         case FunctionCall() as call:
-            from cron_actors.adapters.executors import function_call  # noqa: PLC0415 - for functions only
+            from cron_actors.adapters.executors import function_call, orders  # noqa: PLC0415 - for functions only
 
             description = _memory_file(_description(call, job.folder), files)
             report = _memory_file("", files)
-            program = [call.python or sys.executable, function_call.__file__, str(description), str(report)]
-            return program, (description, report)
+            python = sys.executable if call.python is None else orders.interpreter(call.python, job.folder)
+            return [python, function_call.__file__, str(description), str(report)], (description, report)
 
 
 def _description(call: FunctionCall, folder: Path) -> str:

@@ -11,6 +11,9 @@ _SECRET_NAME = re.compile("PASSWORD|SECRET|TOKEN|KEY|CREDENTIAL", re.IGNORECASE)
 # Up to the last @ before the path: a password may hold one itself.
 _URL_PASSWORD = re.compile(r"(?P<user>[A-Za-z][A-Za-z0-9+.-]*://[^\s:/@]*):[^\s/]*@")
 
+# What an error about a jobs file found in a secret variable.
+_SECRET_FOUND = re.compile(rf"(?P<field>\benv\.\S*({_SECRET_NAME.pattern})\S*: found ).*(?=; accepted)", re.IGNORECASE)
+
 
 def is_secret(name: str) -> bool:
     """Say whether the value of a variable with this name must never be printed."""
@@ -18,12 +21,14 @@ def is_secret(name: str) -> bool:
 
 
 def without_passwords(text: str) -> str:
-    """Return the text with the password of every URL hidden.
+    """Return the text with the password of every URL hidden, and what an error found in a secret variable.
 
     >>> without_passwords("postgresql://ann:s3cret@db/jobs")
     'postgresql://ann:***@db/jobs'
+    >>> without_passwords("job 'a', env.API_KEY: found the number 5; accepted: text in quotes")
+    "job 'a', env.API_KEY: found ***; accepted: text in quotes"
     """
-    return _URL_PASSWORD.sub(rf"\g<user>:{HIDDEN}@", text)
+    return _SECRET_FOUND.sub(rf"\g<field>{HIDDEN}", _URL_PASSWORD.sub(rf"\g<user>:{HIDDEN}@", text))
 
 
 def without_secrets(job: dict[str, Json]) -> dict[str, Json]:

@@ -8,6 +8,7 @@ import click
 
 from cron_actors.cli import exit_codes, options
 from cron_actors.cli.console import complain, say, warn, write_json
+from cron_actors.cli.secrecy import without_passwords
 from cron_actors.cli.surroundings import Surroundings, surroundings
 from cron_actors.model.job import Json
 
@@ -62,11 +63,12 @@ def _findings(around: Surroundings, name: str) -> tuple[list[ProblemLine], list[
 
 
 def _object(error: ProblemLine) -> dict[str, Json]:
+    told = f"{error.field}: "  # what is secret is known by the name of the field
     return {
         "file": error.file,
         "line": error.line,
         "column": error.column,
         "job": error.job,
         "field": error.field,
-        "message": error.message,
+        "message": without_passwords(told + error.message).removeprefix(told),
     }

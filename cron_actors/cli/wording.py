@@ -10,7 +10,7 @@ _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 def relative(moment: datetime, now: datetime) -> str:
     """Return how far the moment is from now, in the largest unit that fills once.
 
-    >>> from datetime import UTC
+    >>> from datetime import UTC, timedelta
     >>> now = datetime(2026, 1, 1, tzinfo=UTC)
     >>> relative(now + timedelta(minutes=3), now), relative(now - timedelta(hours=1), now), relative(now, now)
     ('in 3 minutes', '1 hour ago', 'now')
