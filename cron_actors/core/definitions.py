@@ -6,7 +6,7 @@ The schema has checked keys and types before; here the values' own grammar is re
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -44,8 +44,8 @@ _DEFAULTS = Job(identifier="", work=Command(line=""), when=When(), folder=Path("
 def read_job(mapping: Mapping[str, Any], folder: Path) -> tuple[Job, list[Problem]]:
     """Return the job that ``mapping`` says and every value that cannot be read, with pointers that start at the job.
 
-    The types are those of the schema. A value that cannot be read, or is missing, has its default; the job is good for
-    something only if there are no problems and nothing was missing.
+    The types of fields are those of the schema; inside lists and objects anything is borne. An unreadable or missing
+    value has its default, so that the job is good for something only if there were none.
     """
     reader = _FieldReader(mapping)
     job = Job(
@@ -64,7 +64,7 @@ def read_job(mapping: Mapping[str, Any], folder: Path) -> tuple[Job, list[Proble
         description=mapping.get("description"),
         owner=mapping.get("owner"),
         calendar_id=mapping.get("calendar_id"),
-        tags=tuple(mapping.get("tags", ())),
+        tags=_tags(mapping.get("tags", ())),
     )
     return job, reader.problems
 
@@ -180,6 +180,10 @@ def _process(mapping: Mapping[str, Any]) -> ProcessSettings:
         working_directory=mapping.get("working_directory"),
         stdin=mapping.get("stdin"),
     )
+
+
+def _tags(words: Iterable[object]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for word in words if isinstance(word, str)))
 
 
 def _count(value: object) -> int:

@@ -21,7 +21,7 @@ def parse_size(value: object) -> int:
     (100000000, 1024, 5)
     """
     size = 0
-    if isinstance(value, int | float) and not isinstance(value, bool) and value == int(value):
+    if (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer()):
         size = int(value)
     elif isinstance(value, str):
         match = _SIZE.fullmatch(value)

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from cron_actors.adapters.sources.checking import findings_in, identifier_of, job_mappings
@@ -27,7 +28,7 @@ _ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:/")
 _CREDENTIALS = re.compile(r"(?<=:/)(/?)[^/]*@")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LoadedJobs:
     """All jobs of one source, in its order.
 
@@ -40,12 +41,13 @@ class LoadedJobs:
     warnings: tuple[str, ...] = ()
     origin: Origin = field(default_factory=lambda: MemoryOrigin({"jobs": []}), repr=False, compare=False)
 
+    @cached_property
+    def _indexes(self) -> dict[str, int]:
+        return {definition.job.identifier: index for index, definition in enumerate(self.definitions)}
+
     def entry(self, identifier: str, field: str | None, message: str) -> ProblemLine:
         """Return a fault that was found in one of these jobs later; raises KeyError for an unknown job."""
-        names = [definition.job.identifier for definition in self.definitions]
-        if identifier not in names:
-            raise KeyError(identifier)
-        pointer: Pointer = ("jobs", names.index(identifier)) + (() if field is None else (field,))
+        pointer: Pointer = ("jobs", self._indexes[identifier], *(() if field is None else (field,)))
         return self.origin.line(Problem(pointer=pointer, message=message), identifier)
 
     def locate(self, identifier: str, field: str | None = None) -> str:

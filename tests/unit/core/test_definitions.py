@@ -118,6 +118,10 @@ def test_catch_up_may_be_the_policy_alone() -> None:
     assert job_from(command(catch_up="skip"), FOLDER).catch_up == CatchUp(policy=CatchUpPolicy.SKIP)
 
 
+def test_a_tag_that_is_written_twice_counts_once() -> None:
+    assert job_from(command(tags=["b", "a", "b"]), FOLDER).tags == ("b", "a")
+
+
 def test_every_value_that_cannot_be_read_is_a_problem_of_its_own() -> None:
     mapping = command(timeout="5", kill_after="-1s", timezone="Nowhere", catch_up={"within": "0s"}, start_date="x")
     _, problems = read_job(mapping, FOLDER)
@@ -195,7 +199,7 @@ def test_a_size_is_read_with_its_unit(text: object, size: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "100", "MB", "0MB", "1.5MB", "-1B", "1 parsec", "1MB2", "٣MB", 0, -1, 1.5, True, None]
+    "text", ["", "100", "MB", "0MB", "1.5MB", "-1B", "1 parsec", "1MB2", "٣MB", 0, -1, 1.5, float("inf"), True, None]
 )
 def test_what_is_no_size_is_refused(text: object) -> None:
     with pytest.raises(InvalidValueError, match="accepted: a number of bytes"):
@@ -231,7 +235,8 @@ def test_what_is_no_size_is_refused(text: object) -> None:
         (command(env={"A": True}), "env.A", "found true; accepted: text in quotes"),
         (command(env={"A=B": "x"}), "env.A=B", "found 'A=B'; accepted: a name of a variable"),
         (command(env={"": "x"}), "env.", "found ''; accepted: a name of a variable"),
-        (command(tags=["a", "a"]), "tags", "found the list ['a', 'a']; accepted: a list of texts, each once"),
+        (command(tags="a"), "tags", "found the text 'a'; accepted: a list of texts"),
+        (command(tags=["a", ""]), "tags[1]", "found ''; accepted: text that is not empty"),
         (command(command=[]), "command", "found the list []; accepted: text for the shell, or a list of words"),
         (command(command=["x", 5]), "command[1]", "found the number 5; accepted: text for each word"),
         (command(output_limit={"size": 0}), "output_limit.size", "found the number 0; accepted: a number of bytes"),
