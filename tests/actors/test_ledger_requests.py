@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from cron_actors.messages import Cancel
+from cron_actors.model.records import RequestKind
+from cron_actors.model.run import Outcome
+from tests.fakes.ledger_desk import LedgerDesk
+from tests.fakes.values import NOON, finished
+
+MINUTE = timedelta(minutes=1)
+
+
+def cancel(desk: LedgerDesk, run_id: int) -> int:
+    number = desk.ask(RequestKind.CANCEL, run_id=run_id)
+    desk.queue.take()
+    desk.pulse()
+    return number
+
+
+def test_a_trigger_makes_a_manual_run_and_is_answered_with_it(desk: LedgerDesk) -> None:
+    desk.load({})
+    number = desk.ask(RequestKind.TRIGGER, job="backup")
+    desk.pulse()
+    [launch] = desk.claim()
+    assert (launch.run.cause, launch.run.due_at) == ("manual", NOON)
+    assert desk.answer(number) == f"run {launch.run.run_id}: available"
+
+
+def test_two_triggers_at_one_time_are_two_runs(desk: LedgerDesk) -> None:
+    desk.load({})
+    for _ in range(2):
+        desk.ask(RequestKind.TRIGGER, job="backup")
+    desk.pulse()
+    assert len(desk.claim()) == 2
+
+
+def test_a_request_is_carried_out_once(desk: LedgerDesk) -> None:
+    desk.load({})
+    desk.ask(RequestKind.TRIGGER, job="backup")
+    desk.pulse()
+    desk.pulse(after=10)
+    assert len(desk.claim()) == 1
+
+
+def test_a_request_made_while_no_daemon_ran_is_carried_out_at_the_next_start(desk: LedgerDesk) -> None:
+    desk.load({})
+    desk.ask(RequestKind.TRIGGER, job="backup")
+    second = desk.successor()
+    second.pulse()
+    assert len(second.claim()) == 1
+
+
+def test_a_trigger_of_an_unknown_or_removed_job_is_refused_by_name(desk: LedgerDesk) -> None:
+    desk.load({})
+    desk.load({"identifier": "other"})
+    unknown = desk.ask(RequestKind.TRIGGER, job="nothing")
+    removed = desk.ask(RequestKind.TRIGGER, job="backup")
+    desk.pulse()
+    assert desk.answer(unknown) == "there is no job 'nothing'"
+    assert desk.answer(removed) == "there is no job 'backup'"
+    assert desk.claim() == ()
+
+
+def test_a_trigger_follows_the_overlap_policy_unless_it_is_forced(desk: LedgerDesk) -> None:
+    desk.launch(overlap="skip")
+    polite = desk.ask(RequestKind.TRIGGER, job="backup")
+    forced = desk.ask(RequestKind.TRIGGER, job="backup", force=True)
+    desk.pulse()
+    assert str(desk.answer(polite)).endswith(": skipped: overlap")
+    assert str(desk.answer(forced)).endswith(": available")
+
+
+def test_a_waiting_run_is_cancelled_at_once(desk: LedgerDesk) -> None:
+    desk.load({})
+    desk.tell(desk.due(desk.owe()))
+    [change] = desk.changes()
+    number = cancel(desk, change.run_id)
+    assert desk.answer(number) == f"run {change.run_id}: cancelled"
+    assert desk.states() == ["cancelled: by request"]
+    assert desk.queue.messages == []
+    assert desk.claim() == ()
+
+
+def test_a_cancel_of_an_executing_run_is_only_passed_on(desk: LedgerDesk) -> None:
+    launch = desk.launch()
+    number = cancel(desk, launch.run.run_id)
+    assert desk.queue.messages == [Cancel(run_id=launch.run.run_id)]
+    assert desk.answer(number) is None
+    assert desk.run(launch.run.run_id).state == "executing"
+    assert desk.run(launch.run.run_id).cancel_requested
+
+
+def test_a_cancel_is_answered_by_the_acknowledgement(desk: LedgerDesk) -> None:
+    launch = desk.launch()
+    number = cancel(desk, launch.run.run_id)
+    desk.tell(finished(launch, Outcome.CANCELLED))
+    assert desk.answer(number) == f"run {launch.run.run_id}: cancelled"
+
+
+def test_a_cancel_passed_on_is_not_passed_on_again_with_every_pulse(desk: LedgerDesk) -> None:
+    launch = desk.launch()
+    cancel(desk, launch.run.run_id)
+    desk.queue.take()
+    desk.pulse(after=10)
+    assert desk.queue.messages == []
+
+
+def test_a_run_that_finished_first_is_completed_and_the_cancel_comes_too_late(desk: LedgerDesk) -> None:
+    launch = desk.launch()
+    number = cancel(desk, launch.run.run_id)
+    desk.tell(finished(launch))
+    assert desk.answer(number) == f"run {launch.run.run_id}: too late: completed"
+    assert desk.run(launch.run.run_id).state == "completed"
+
+
+def test_a_cancel_of_a_finished_run_is_too_late(desk: LedgerDesk) -> None:
+    launch = desk.launch()
+    desk.tell(finished(launch, Outcome.FAILURE))
+    number = cancel(desk, launch.run.run_id)
+    assert desk.answer(number) == f"run {launch.run.run_id}: too late: discarded: failed"
+
+
+def test_an_interrupted_run_that_somebody_wanted_cancelled_is_not_run_again(desk: LedgerDesk) -> None:
+    launch = desk.launch()
+    number = cancel(desk, launch.run.run_id)
+    desk.tell(finished(launch, Outcome.INTERRUPTED))
+    assert desk.answer(number) == f"run {launch.run.run_id}: cancelled"
+    assert desk.claim() == ()
+
+
+def test_everybody_who_asked_for_a_cancel_is_answered(desk: LedgerDesk) -> None:
+    launch = desk.launch()
+    numbers = [cancel(desk, launch.run.run_id), cancel(desk, launch.run.run_id)]
+    desk.tell(finished(launch, Outcome.CANCELLED))
+    assert {desk.answer(number) for number in numbers} == {f"run {launch.run.run_id}: cancelled"}
+
+
+def test_a_cancel_of_no_run_is_refused_by_its_number(desk: LedgerDesk) -> None:
+    number = cancel(desk, 999)
+    assert desk.answer(number) == "there is no run 999"
+
+
+def test_a_restarted_ledger_still_answers_an_open_cancel(desk: LedgerDesk) -> None:
+    launch = desk.launch()
+    number = cancel(desk, launch.run.run_id)
+    desk.restart()
+    desk.pulse()
+    desk.tell(finished(launch, Outcome.CANCELLED))
+    assert desk.answer(number) == f"run {launch.run.run_id}: cancelled"

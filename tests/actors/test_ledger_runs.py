@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from cron_actors.messages import Claim, Claimed, Due, FinishedExecution, Held, Performing, RecallQueue
+from cron_actors.model.run import Account, Cause, Ending, Outcome, RunState
+from tests.fakes.ledger_desk import LedgerDesk
+from tests.fakes.values import IDENTITY, NOON, QUEUE, finished
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+
+
+def test_an_instant_evaluated_twice_is_one_run(desk: LedgerDesk) -> None:
+    desk.load({})
+    desk.tell(desk.due(desk.owe()), desk.due(desk.owe()))
+    desk.tell(desk.due(desk.owe()))
+    assert len(desk.claim()) == 1
+    assert desk.states() == ["available", "executing"]
+
+
+def test_the_cursor_moves_with_the_runs_it_stands_for(desk: LedgerDesk) -> None:
+    desk.load({})
+    desk.tell(desk.due(desk.owe(due_at=NOON + MINUTE)))
+    assert desk.record().cursor_at == NOON + MINUTE
+
+
+def test_instants_not_run_are_written_as_one_row_and_counted(desk: LedgerDesk) -> None:
+    desk.load({})
+    account = Account(
+        job="backup",
+        state=RunState.MISSED,
+        reason="down",
+        first_due_at=NOON,
+        last_due_at=NOON + 9 * MINUTE,
+        count=10,
+        recorded_at=NOON + 10 * MINUTE,
+    )
+    desk.tell(Due(runs=(), accounts=(account,), moves=()))
+    [change] = desk.changes()
+    assert (change.state, change.reason, change.count, change.last_due_at) == ("missed", "down", 10, NOON + 9 * MINUTE)
+    assert desk.recall().statistics["backup"].missed == {"down": 10}
+
+
+def test_an_overlap_is_skipped_where_the_job_says_so_and_says_why(desk: LedgerDesk) -> None:
+    desk.load({"overlap": "skip"})
+    desk.tell(desk.due(desk.owe()))
+    desk.claim()
+    desk.events.take()
+    desk.tell(desk.due(desk.owe(due_at=NOON + MINUTE)))
+    assert desk.states() == ["skipped: overlap"]
+    assert desk.recall().statistics["backup"].skipped == {"overlap": 1}
+    assert desk.claim() == ()
+
+
+def test_two_instants_in_one_batch_do_not_slip_past_the_overlap_policy(desk: LedgerDesk) -> None:
+    desk.load({"overlap": "skip"})
+    desk.tell(desk.due(desk.owe()), desk.due(desk.owe(due_at=NOON + MINUTE)))
+    assert desk.states() == ["available", "skipped: overlap"]
+
+
+def test_a_claim_gives_no_more_than_asked_for_and_no_run_twice(desk: LedgerDesk) -> None:
+    desk.load({})
+    desk.tell(desk.due(*(desk.owe(due_at=NOON + number * MINUTE) for number in range(3))))
+    assert [launch.run.due_at for launch in desk.claim(2)] == [NOON, NOON + MINUTE]
+    assert [launch.run.due_at for launch in desk.claim(2)] == [NOON + 2 * MINUTE]
+    assert desk.claim(2) == ()
+
+
+def test_a_claim_counts_the_attempt_names_the_log_and_measures_the_lateness(desk: LedgerDesk) -> None:
+    desk.load({})
+    desk.clock.advance(3 * SECOND)
+    desk.tell(desk.due(desk.owe()))
+    [launch] = desk.claim()
+    assert (launch.run.attempt, launch.run.state, launch.node) == (1, "executing", "first")
+    assert launch.key.token
+    assert launch.log == f"/logs/backup/2026-11-21T12-00-00Z_{launch.run.run_id}.txt"
+    assert desk.run(launch.run.run_id).log == launch.log
+    figures = desk.recall().statistics["backup"]
+    assert (figures.launches, figures.lateness.total) == (1, 3.0)
+
+
+@pytest.mark.parametrize("fields", [{"exempt": True}, {"cause": Cause.MANUAL}])
+def test_neither_an_exempt_run_nor_a_requested_one_can_be_late(desk: LedgerDesk, fields: dict[str, Any]) -> None:
+    desk.load({})
+    desk.clock.advance(3 * SECOND)
+    desk.tell(desk.due(desk.owe(**fields)))
+    desk.claim()
+    assert desk.recall().statistics["backup"].lateness.count == 0
+
+
+def test_the_answer_to_a_claim_says_how_many_were_asked_for(desk: LedgerDesk) -> None:
+    desk.load({})
+    desk.tell(desk.due(desk.owe()), Claim(queue=QUEUE, slots=7))
+    assert [claimed.asked for claimed in desk.queue.of(Claimed)] == [7]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        (Outcome.SUCCESS, "completed"),
+        (Outcome.FAILURE, "discarded: failed"),
+        (Outcome.TIMEOUT, "discarded: timeout"),
+        (Outcome.CANCELLED, "cancelled: by request"),
+        (Outcome.INTERRUPTED, "available: interrupted"),
+    ],
+)
+def test_the_end_of_an_attempt_decides_where_its_run_goes(desk: LedgerDesk, outcome: Outcome, expected: str) -> None:
+    launch = desk.launch()
+    desk.clock.advance(2 * SECOND)
+    desk.tell(finished(launch, outcome))
+    assert desk.states() == [expected]
+    assert desk.recall().statistics["backup"].last_outcome == outcome.value
+
+
+def test_a_reason_reported_with_the_end_is_kept(desk: LedgerDesk) -> None:
+    launch = desk.launch()
+    desk.tell(finished(launch, Outcome.FAILURE, reason="output limit"))
+    assert desk.states() == ["discarded: output limit"]
+
+
+def test_an_interrupted_attempt_does_not_count_and_its_run_is_claimed_again(desk: LedgerDesk) -> None:
+    launch = desk.launch()
+    desk.tell(finished(launch, Outcome.INTERRUPTED))
+    [again] = desk.claim()
+    assert (again.run.run_id, again.run.attempt) == (launch.run.run_id, 1)
+    assert again.key.token != launch.key.token
+    assert again.log == launch.log
+
+
+def test_an_interrupted_run_is_discarded_where_the_job_says_so(desk: LedgerDesk) -> None:
+    launch = desk.launch(on_interrupt="discard")
+    desk.tell(finished(launch, Outcome.INTERRUPTED))
+    assert desk.states() == ["discarded: interrupted"]
+
+
+def test_a_report_with_the_token_of_an_older_claim_changes_nothing(
+    desk: LedgerDesk, caplog: pytest.LogCaptureFixture
+) -> None:
+    launch = desk.launch()
+    desk.tell(finished(launch, Outcome.INTERRUPTED))
+    [again] = desk.claim()
+    desk.events.take()
+    desk.tell(finished(launch))
+    assert desk.changes() == []
+    assert desk.run(again.run.run_id).state == "executing"
+    assert "a late report of attempt 1 changes nothing" in caplog.text
+
+
+@pytest.mark.parametrize("first", list(Outcome))
+@pytest.mark.parametrize("second", [Outcome.SUCCESS, Outcome.INTERRUPTED])
+def test_a_second_report_of_one_attempt_changes_nothing(desk: LedgerDesk, first: Outcome, second: Outcome) -> None:
+    launch = desk.launch()
+    desk.tell(finished(launch, first))
+    desk.events.take()
+    figures = desk.recall().statistics
+    desk.tell(finished(launch, second))
+    assert desk.changes() == []
+    assert desk.recall().statistics == figures
+
+
+def test_a_report_of_a_run_nobody_knows_changes_nothing(desk: LedgerDesk) -> None:
+    launch = desk.launch()
+    other = FinishedExecution(
+        key=type(launch.key)(run_id=999, attempt=1, token=launch.key.token),
+        job="backup",
+        ending=Ending(outcome=Outcome.SUCCESS),
+        log="/logs/x",
+    )
+    desk.tell(other)
+    assert desk.changes() == []
+
+
+def test_a_process_is_noted_so_that_it_can_be_ended_after_the_daemons_death(desk: LedgerDesk) -> None:
+    launch = desk.launch(timeout="5m")
+    performing = Performing(
+        key=launch.key, job="backup", queue=QUEUE, identity=IDENTITY, monotonic=1.0, timeout=launch.job.timeout
+    )
+    desk.tell(performing)
+    with desk.database.begin() as transaction:
+        [(run, attempt)] = transaction.held()
+    assert (run.run_id, attempt.identity) == (launch.run.run_id, IDENTITY)
+
+
+def test_the_scheduler_is_told_of_runs_under_way_and_their_timeouts(desk: LedgerDesk) -> None:
+    launch = desk.launch(timeout="5m")
+    [running] = desk.recall().running
+    assert (running.key, running.started_at, running.timeout) == (launch.key, NOON, 5 * MINUTE)
+
+
+def test_the_queue_is_told_of_the_runs_it_holds(desk: LedgerDesk) -> None:
+    launch = desk.launch()
+    desk.tell(RecallQueue(queue=QUEUE))
+    assert [held.key for held in desk.queue.of(Held)[0].launches] == [launch.key]
+    desk.tell(RecallQueue(queue="another"))
+    assert desk.queue.of(Held)[1].launches == ()
+
+
+def test_the_runs_of_a_dead_daemon_are_rescued_counted_and_claimed_again(desk: LedgerDesk) -> None:
+    launch = desk.launch()
+    desk.clock.advance(SECOND)
+    second = desk.successor()
+    assert second.states() == ["available: rescued"]
+    [again] = second.claim()
+    assert (again.run.run_id, again.run.attempt, again.run.deaths) == (launch.run.run_id, 2, 1)
+    figures = second.recall().statistics["backup"]
+    assert (figures.launches, figures.retries, figures.interrupted) == (2, 1, 1)
+
+
+def test_the_dead_daemons_own_report_comes_too_late(desk: LedgerDesk) -> None:
+    launch = desk.launch()
+    second = desk.successor()
+    second.claim()
+    second.events.take()
+    second.tell(finished(launch))
+    assert second.changes() == []
+
+
+def test_a_run_under_which_three_daemons_died_is_quarantined(desk: LedgerDesk) -> None:
+    desk.launch()
+    for node in ("second", "third"):
+        desk = desk.successor(node)
+        assert desk.states() == ["available: rescued"]
+        assert len(desk.claim()) == 1
+    desk = desk.successor("fourth")
+    assert desk.states() == ["discarded: quarantined"]
+    assert desk.claim() == ()
+
+
+def test_daemons_that_die_long_after_a_run_began_never_quarantine_it(desk: LedgerDesk) -> None:
+    desk.launch()
+    for number in range(5):
+        desk.pulse(after=120)  # it lived for two minutes
+        desk = desk.successor(f"node {number}")
+        assert desk.states() == ["available: rescued"]
+        assert len(desk.claim()) == 1
+
+
+def test_a_dead_daemons_run_that_somebody_wanted_cancelled_is_cancelled(desk: LedgerDesk) -> None:
+    launch = desk.launch()
+    with desk.database.begin() as transaction:
+        transaction.request_cancel(launch.run.run_id)
+    assert desk.successor().states() == ["cancelled: by request"]
+
+
+def test_a_restarted_ledger_leaves_its_own_runs_alone(desk: LedgerDesk) -> None:
+    launch = desk.launch()
+    desk.restart()
+    assert desk.changes() == []
+    desk.tell(finished(launch))
+    assert desk.states() == ["completed"]
+
+
+def test_statistics_survive_the_daemon(desk: LedgerDesk) -> None:
+    desk.tell(finished(desk.launch()))
+    figures = desk.successor().recall().statistics["backup"]
+    assert (figures.launches, figures.successes, figures.last_outcome) == (1, 1, "success")
+    assert figures.duration.total == 2.0
