@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 BATCH = 500  # messages in one transaction: more would keep a claim waiting for longer than a commit takes
 HEARTBEAT = timedelta(seconds=5)
 
-Send = Callable[[], None]
+Send = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,34 +124,40 @@ class LedgerActor(Shell[LedgerMessage]):
     def _post(self, batch: Sequence[LedgerMessage]) -> None:
         pulses = [message for message in batch if isinstance(message, Pulse)]
         batch = [message for message in batch if not isinstance(message, Pulse)]
-        if pulses and self._has_chores(pulses[-1]):
-            batch.append(pulses[-1])
-        if not batch:
-            return
         try:
+            if pulses and self._has_chores(pulses[-1]):
+                batch.append(pulses[-1])
+            if not batch:
+                return
             sendings = self._commit(batch)
         except StoreBusyError as error:
             self._stall(error, batch)
         except Exception:
             if len(batch) == 1:
                 raise
-            self._post_singly(batch)  # one of them cannot be posted: the others must not suffer for it
+            self._recover()  # it was not the store that refused
+            self._post_singly(batch)
         else:
             self._recover()
             for send in sendings:
                 send()
 
     def _post_singly(self, batch: Sequence[LedgerMessage]) -> None:
-        for index, message in enumerate(batch):
+        """Post what can be posted, in its order: one message that cannot be must not make the others suffer."""
+        failure: Exception | None = None
+        for message in batch:
             if self._stalled is not None:
                 self._kept.append(message)
                 continue
             try:
                 self._post([message])
-            except Exception:
-                for later in batch[index + 1 :]:
-                    self.address.tell(later)
-                raise
+            except Exception as error:  # noqa: BLE001 # raised below, once the others are safe
+                log.error("%s cannot be posted and is lost: %r", type(message).__name__, error)  # noqa: TRY400 # as above
+                failure = failure or error
+        if failure is not None:
+            for message in self._kept:  # this actor ends here
+                self.address.tell(message)
+            raise failure
 
     def _commit(self, batch: Sequence[LedgerMessage]) -> list[Send]:
         """Post the batch in one transaction; return what is to be sent now that it is durable, in order."""
@@ -180,7 +186,7 @@ class LedgerActor(Shell[LedgerMessage]):
             case Performing():
                 post_performing(posting, message)
             case FinishedExecution():
-                self._finish(posting, message)
+                answers += self._finish(posting, message)
             case Trouble(topic=topic, text=text):
                 self._note_trouble(posting, topic, text)
             case Pulse():
@@ -200,11 +206,14 @@ class LedgerActor(Shell[LedgerMessage]):
         if posting.changes:
             self._to.events.tell(Changed(changes=tuple(posting.changes), statistics=posting.figures))
 
-    def _finish(self, posting: Posting, finished: FinishedExecution) -> None:
+    def _finish(self, posting: Posting, finished: FinishedExecution) -> list[Send]:
         run = post_finished(posting, finished)
-        waiting = self._cancelling.pop(finished.key.run_id, None)
-        if run is not None and waiting:
-            answer_cancels(posting, run, sorted(waiting))
+        run_id = finished.key.run_id
+        waiting = self._cancelling.get(run_id)
+        if run is None or not waiting:
+            return []
+        answer_cancels(posting, run, sorted(waiting))
+        return [partial(self._cancelling.pop, run_id, None)]
 
     # chores: what a pulse reminds of
     def _has_chores(self, pulse: Pulse) -> bool:
@@ -217,11 +226,17 @@ class LedgerActor(Shell[LedgerMessage]):
         asked = {number for numbers in self._cancelling.values() for number in numbers}
         requests = [request for request in posting.transaction.requests() if request.request_id not in asked]
         cancels = post_requests(posting, requests)
-        for request in requests:
-            if request.kind is RequestKind.CANCEL and any(cancel.run_id == request.run_id for cancel in cancels):
-                self._cancelling.setdefault(request.run_id or 0, set()).add(request.request_id)
         self._look = False
-        return [partial(self._to.queue.tell, cancel) for cancel in cancels]
+        waiting = [
+            partial(self._await_cancel, cancel.run_id, request.request_id)
+            for cancel in cancels
+            for request in requests
+            if request.kind is RequestKind.CANCEL and request.run_id == cancel.run_id
+        ]
+        return [*waiting, *(partial(self._to.queue.tell, cancel) for cancel in cancels)]
+
+    def _await_cancel(self, run_id: int, request_id: int) -> None:
+        self._cancelling.setdefault(run_id, set()).add(request_id)
 
     def _note_trouble(self, posting: Posting, topic: str, text: str | None) -> None:
         if text is None:

@@ -14,6 +14,8 @@ from cron_actors.model.run import AttemptKey, Ending, Outcome, Reason, Run, RunS
 
 log = logging.getLogger(__name__)
 
+HELD = {RunState.EXECUTING, RunState.LAUNCHED}
+
 
 def post_claim(posting: Posting, claim: Claim) -> Claimed:
     """Give the queue as many runs as it asked for, or all that wait; their attempts count from here on."""
@@ -40,7 +42,7 @@ def post_finished(posting: Posting, finished: FinishedExecution) -> Run | None:
     """Settle the attempt; return its run, None if the claim is not in force any more."""
     key = finished.key
     run = posting.transaction.run(key.run_id)
-    if run is None or run.lease_token != key.token:
+    if run is None or run.lease_token != key.token or run.state not in HELD:
         log.warning("run %d of %s: a late report of attempt %d changes nothing", key.run_id, finished.job, key.attempt)
         return None
     outcome = finished.ending.outcome
