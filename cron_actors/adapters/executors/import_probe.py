@@ -108,7 +108,11 @@ def _look(module: object, function: str) -> dict[str, Any] | None:
         return _finding(function, "was not found", fatal=True)
     except BaseException as error:  # noqa: BLE001 - a module may have its own __getattr__
         return _finding(function, f"raises {type(error).__qualname__} when it is looked up")
-    return None if callable(value) else _finding(function, f"is of type {type(value).__name__}, not a function", fatal=True)
+    return (
+        None
+        if callable(value)
+        else _finding(function, f"is of type {type(value).__name__}, not a function", fatal=True)
+    )
 
 
 def _finding(function: str | None, text: str, *, fatal: bool = False) -> dict[str, Any]:

@@ -249,16 +249,21 @@ def _take_report(file: int) -> str | None:
     return text or None
 
 
+def _forget_ignored_signals() -> None:
+    """Let children have what is usual, whatever the daemon was started with (nohup); Python keeps its own two."""
+    for number in signal.valid_signals() - {signal.SIGPIPE, signal.SIGXFSZ, signal.SIGKILL, signal.SIGSTOP}:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def main() -> None:
     """Serve the daemon whose socket is the descriptor named on the command line."""
-    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
-        if signal.getsignal(number) in (signal.SIG_IGN, signal.default_int_handler) and number not in (
-            signal.SIGPIPE,
-            signal.SIGXFSZ,
-        ):
-            signal.signal(number, signal.SIG_DFL)
+    _forget_ignored_signals()
     signal.pthread_sigmask(signal.SIG_SETMASK, _BLOCKED)
-    zygote = Zygote(Channel(socket.socket(fileno=int(sys.argv[1]))))
+    end = socket.socket(fileno=int(sys.argv[1]))
+    end.set_inheritable(False)
+    zygote = Zygote(Channel(end))
     gc.collect()
     gc.freeze()
     zygote.serve()
