@@ -9,8 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cron_actors.adapters.stores.sqlite.connection import VISITOR_PATIENCE, Session, connect
-from cron_actors.adapters.stores.sqlite.location import check_kind, check_location, create_file
-from cron_actors.adapters.stores.sqlite.migrations import Migration, check_version, migrate, shipped_migrations
+from cron_actors.adapters.stores.sqlite.location import check_kind, check_location, companions, create_file
+from cron_actors.adapters.stores.sqlite.lock import creation_lock
+from cron_actors.adapters.stores.sqlite.migrations import (
+    Migration,
+    check_version,
+    migrate,
+    shipped_migrations,
+    version_of,
+)
 from cron_actors.errors import StartError
 
 OLDEST_SQLITE = (3, 37, 0)
@@ -33,45 +40,51 @@ class Database:
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             raise StartError(f"SQLite {sqlite3.sqlite_version} is too old; 3.37 or newer is needed")
         with start_errors(self.path):
-            if self.path is not None:
-                check_location(self.path)
-                create_file(self.path)
-            return self._opened("rw", self._prepare)
+            if self.path is None:
+                return self._opened("rw", self._prepare)
+            check_location(self.path)
+            create_file(self.path)
+            with creation_lock(self.path):
+                return self._opened("rw", self._prepare)
 
     def for_requests(self) -> Session:
         """Open for writing as a visitor: what is not there is created, but what is older is left to its daemon."""
-        if not self._is_there():
-            return self.for_writing()
         with start_errors(self.path):
-            return self._opened("rw", self._check)
+            if self.path is None or not _is_there(self.path):
+                return self.for_writing()
+            check_location(self.path)
+            return _if_made(self._opened("rw", self._check)) or self.for_writing()
 
     def for_reading(self) -> Session | None:
-        """Open for queries only; None where there is no database yet. Nothing is created or migrated."""
-        if not self._is_there():
-            return None
-        with start_errors(self.path):
-            return self._opened("ro", self._check)
+        """Open for queries only; None where there is no database yet. Nothing is created or migrated.
 
-    def _is_there(self) -> bool:
+        Where no file can be made beside the database and no log is left over, it is read as one that nobody changes.
+        """
         with start_errors(self.path):
-            if self.path is None or not self.path.exists():
-                return False
-            check_kind(self.path)
-            return self.path.stat().st_size > 0
+            if self.path is None or not _is_there(self.path):
+                return None
+            try:
+                session = self._opened("ro", self._check)
+            except sqlite3.OperationalError:
+                if any(file.exists() for file in companions(self.path)):
+                    raise
+                session = self._opened("ro&immutable=1", self._check)
+            return _if_made(session)
 
     def _opened(self, mode: str, prepare: Callable[[sqlite3.Connection], None]) -> Session:
         connection = connect(self.path, mode=mode, patience=VISITOR_PATIENCE)
         try:
             prepare(connection)
             connection.execute(f"PRAGMA synchronous = {self.synchronous}")
-            connection.execute(f"PRAGMA query_only = {mode == 'ro':d}")
+            connection.execute(f"PRAGMA query_only = {mode != 'rw':d}")
         except BaseException:
             connection.close()
             raise
         return Session(connection)
 
     def _check(self, connection: sqlite3.Connection) -> None:
-        check_version(connection, self.path, self.migrations[-1].number)
+        if version_of(connection):
+            check_version(connection, self.path, self.migrations[-1].number)
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         if self.path is not None:
@@ -79,6 +92,19 @@ class Database:
             if mode != "wal":
                 raise StartError(f"DATABASE_URL: the file system of {self.path} does not allow a write-ahead log")
         migrate(connection, self.path, self.migrations)
+
+
+def _is_there(path: Path) -> bool:
+    check_kind(path)
+    return path.exists()
+
+
+def _if_made(session: Session) -> Session | None:
+    """Return the session, but None if what it opened has still to be made into our database."""
+    if version_of(session.connection):
+        return session
+    session.close()
+    return None
 
 
 @contextmanager

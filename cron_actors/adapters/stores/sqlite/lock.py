@@ -1,7 +1,7 @@
-"""The lock beside the database that says a daemon lives, and the question whether it is held.
+"""The locks beside the database: one says that a daemon lives, one that the database is being made.
 
-It is an open-file-description lock: it dies with the daemon, however that dies, and unlike ``flock`` it can be asked
-after without being taken, so that a look never gets in the way of a daemon that starts.
+They are open-file-description locks on two bytes of one file: they die with their holder, however that dies, and unlike
+``flock`` they can be asked after without being taken, so that a look never gets in the way of a daemon that starts.
 """
 
 from __future__ import annotations
@@ -9,14 +9,17 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cron_actors.adapters.stores.sqlite.location import OWNER_FILE
 from cron_actors.errors import StartError
 
-# struct flock of Linux: type, whence, start, length (0 = to the end), process.
+# struct flock of Linux: type, whence, first byte, number of bytes, process.
 _FLOCK = struct.Struct("hhqqi4x")
-_WHOLE_FILE = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+_LIFE = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0)
+_CREATION = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 1, 1, 0)
 _NOTE = 200
 
 
@@ -25,14 +28,13 @@ class DaemonLock:
 
     def __init__(self, database: Path) -> None:
         self._database = database
-        self._path = _lock_of(database)
         self._descriptor: int | None = None
 
     def take(self, node: str) -> None:
         """Take the lock and note this process and its node in it; StartError names the process that holds it."""
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_FILE)
+        descriptor = _open(self._database)
         try:
-            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _WHOLE_FILE)
+            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _LIFE)
         except OSError as error:
             holder = _holder(descriptor)
             os.close(descriptor)
@@ -53,6 +55,21 @@ class DaemonLock:
             self._descriptor = None
 
 
+@contextmanager
+def creation_lock(database: Path) -> Iterator[None]:
+    """Wait until nobody else makes or migrates this database, and keep others waiting meanwhile.
+
+    SQLite alone is not enough: two connections that turn a database to write-ahead logging at once block each other,
+    and SQLite then gives up without waiting.
+    """
+    descriptor = _open(database)
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_OFD_SETLKW, _CREATION)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def daemon_lives(database: Path) -> bool:
     """Say whether a daemon holds the lock of this database; nothing is taken, nothing created."""
     try:
@@ -60,10 +77,14 @@ def daemon_lives(database: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        answer = _FLOCK.unpack(fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, _WHOLE_FILE))
+        answer = _FLOCK.unpack(fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, _LIFE))
     finally:
         os.close(descriptor)
     return bool(answer[0] != fcntl.F_UNLCK)
+
+
+def _open(database: Path) -> int:
+    return os.open(_lock_of(database), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_FILE)
 
 
 def _lock_of(database: Path) -> Path:

@@ -8,10 +8,10 @@ from datetime import datetime
 from cron_actors.adapters.stores.sqlite.rows import json_list, micros
 from cron_actors.adapters.stores.sqlite.table import Table
 
-_OLD = "SELECT run_id FROM run WHERE finished_at < ? ORDER BY finished_at LIMIT ?"
+OLD = "SELECT run_id FROM run WHERE finished_at < ? ORDER BY finished_at LIMIT ?"
 # Jumps from one name to the next in the index instead of reading every entry.
-_NEXT_JOB = "SELECT min(job) FROM run WHERE job > ?"
-_EXCESS = (
+NEXT_JOB = "SELECT min(job) FROM run WHERE job > ?"
+EXCESS = (
     "SELECT run_id FROM run WHERE job = ? AND finished_at IS NOT NULL ORDER BY last_due_at DESC, run_id DESC"
     " LIMIT ? OFFSET ?"
 )
@@ -32,19 +32,19 @@ class Pruning(Table):
 
         Return how many went: fewer than ``limit`` means that nothing is left to delete.
         """
-        doomed = [row[0] for row in self._all(_OLD, micros(before), limit)]
+        doomed = [row[0] for row in self._all(OLD, micros(before), limit)]
         gone = self._delete(doomed)
         if keep is not None:
             for job in self._jobs():
                 if gone >= limit:
                     break
-                gone += self._delete([row[0] for row in self._all(_EXCESS, job, limit - gone, keep)])
+                gone += self._delete([row[0] for row in self._all(EXCESS, job, limit - gone, keep)])
         self._do(_DELETE_REFUSALS, micros(before), limit)
         return gone
 
     def _jobs(self) -> Iterator[str]:
         job = ""
-        while (row := self._one(_NEXT_JOB, job)) is not None and row[0] is not None:
+        while (row := self._one(NEXT_JOB, job)) is not None and row[0] is not None:
             job = row[0]
             yield job
 

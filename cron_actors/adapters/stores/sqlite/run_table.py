@@ -29,11 +29,11 @@ _INSERT_ACCOUNT = (
     " finished_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', 0, '', ?)"
     f" ON CONFLICT (job, key) WHERE key IS NOT NULL DO NOTHING RETURNING {RUN_COLUMNS}"
 )
-_OCCUPIED = (
+OCCUPIED = (
     "SELECT job, count(*) FROM run WHERE finished_at IS NULL AND state IN ('available', 'executing', 'launched')"
     " AND job IN (SELECT value FROM json_each(?)) GROUP BY job"
 )
-_PENDING = (
+PENDING = (
     f"SELECT {RUN_COLUMNS} FROM run WHERE finished_at IS NULL AND state IN ('scheduled', 'available', 'retryable')"
     " AND job = ? ORDER BY due_at, run_id"
 )
@@ -43,7 +43,7 @@ _FINISH = (
     " WHERE run_id = ?4 AND state = ?5 AND state NOT IN ('executing', 'launched')"
     f" RETURNING {RUN_COLUMNS}"
 )
-_COUNTS = (
+COUNTS = (
     "SELECT state, sum(count) FROM run WHERE finished_at IS NOT NULL GROUP BY state"
     " UNION ALL SELECT state, count(*) FROM run WHERE finished_at IS NULL GROUP BY state"
 )
@@ -99,11 +99,11 @@ class RunTable(Table):
 
     def occupied(self, jobs: Iterable[str]) -> Mapping[str, int]:
         """Count the available, executing and launched runs of these jobs; jobs with none are left out."""
-        return dict(self._all(_OCCUPIED, json_list(sorted(set(jobs)))))
+        return dict(self._all(OCCUPIED, json_list(sorted(set(jobs)))))
 
     def pending(self, job: str) -> list[Run]:
         """Return the job's runs that wait for their first or next attempt, oldest first."""
-        return [run_of(row) for row in self._all(_PENDING, job)]
+        return [run_of(row) for row in self._all(PENDING, job)]
 
     def set_log(self, logs: Mapping[int, str]) -> None:
         """Note the absolute paths of the log files, by run id."""
@@ -132,4 +132,4 @@ class RunTable(Table):
 
     def counts(self) -> Mapping[RunState, int]:
         """Count the runs by state; an account counts as many times as it has instants."""
-        return {RunState(state): count for state, count in self._all(_COUNTS)}
+        return {RunState(state): count for state, count in self._all(COUNTS)}

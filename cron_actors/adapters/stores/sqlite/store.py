@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from cron_actors.adapters.stores.sqlite.connection import WRITER_PATIENCE, Session, set_patience
 from cron_actors.adapters.stores.sqlite.database import Database, start_errors
 from cron_actors.adapters.stores.sqlite.location import check_location, companions, create_file
-from cron_actors.adapters.stores.sqlite.lock import DaemonLock
+from cron_actors.adapters.stores.sqlite.lock import DaemonLock, creation_lock
 from cron_actors.adapters.stores.sqlite.mailbox import SqliteMailbox
 from cron_actors.adapters.stores.sqlite.reader import SqliteReader
 from cron_actors.adapters.stores.sqlite.transaction import SqliteTransaction
@@ -102,8 +102,9 @@ def recreate(database: Database) -> None:
         create_file(path)
         lock.take("")
         try:
-            for file in (path, *companions(path)):
-                file.unlink(missing_ok=True)
+            with creation_lock(path):
+                for file in (path, *companions(path)):
+                    file.unlink(missing_ok=True)
             database.for_writing().close()
         finally:
             lock.release()
