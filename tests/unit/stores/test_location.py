@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -115,11 +116,14 @@ for attempt in (database.for_writing, database.for_requests, database.for_readin
         (0o000, r"(DATABASE_URL: no permission to write cron.db\n){2}DATABASE_URL: cannot open cron.db: unable .*\n"),
     ],
 )
-def test_writers_need_permission_and_readers_less(tmp_path: Path, mode: int, expected: str) -> None:
-    Database(path=tmp_path / "cron.db").for_writing().close()
-    (tmp_path / "cron.db").chmod(mode)
-    tmp_path.chmod(0o755)  # the other user may come as far as the file
-    answer = subprocess.run(
-        [sys.executable, "-c", STRANGER], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
-    )
+def test_writers_need_permission_and_readers_less(mode: int, expected: str) -> None:
+    # Not in tmp_path: no other user may pass through the folders above it.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        Database(path=folder / "cron.db").for_writing().close()
+        (folder / "cron.db").chmod(mode)
+        folder.chmod(0o755)
+        answer = subprocess.run(
+            [sys.executable, "-c", STRANGER], cwd=folder, capture_output=True, text=True, check=True, timeout=60
+        )
     assert re.fullmatch(expected, answer.stdout)
