@@ -18,8 +18,9 @@ import sys
 from collections import deque
 from time import monotonic
 
-from cron_actors.adapters.executors.birth import NOT_RUNNABLE, Birth, StillbornError, bear
-from cron_actors.adapters.executors.process_groups import boot_ticks, live_members, process_stat, start_time
+from cron_actors.adapters.executors.birth import NOT_RUNNABLE, StillbornError
+from cron_actors.adapters.executors.child import Child, born, signal_group, take_report
+from cron_actors.adapters.executors.process_groups import live_members, process_stat
 from cron_actors.adapters.executors.wire import Channel, encode
 
 TYPE_CHECKING = False
@@ -27,32 +28,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 _BLOCKED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
-_REPORT_BYTES = 2_000
 _BYTES_PER_KILOBYTE = 1024
 # A process in uninterruptible sleep dies when the kernel lets it; nobody waits for it longer than this.
 _PATIENCE_SECONDS = 2.0
-
-
-class Child:
-    """A child that has not been reaped.
-
-    ``watched`` is the descriptor that tells the end of the leader or, after that, of a survivor of its group.
-    ``act_at`` is when, on the monotonic clock, an end by request goes its next step; None if none was requested.
-    """
-
-    __slots__ = ("act_at", "began", "key", "killed", "leads", "pid", "report", "start_time", "watched")
-
-    def __init__(self, key: str, birth: Birth, earliest: int) -> None:
-        """Note a child just born, not before the clock tick ``earliest``."""
-        self.key = key
-        self.pid = birth.pid
-        self.report = birth.report
-        self.start_time = start_time(birth.pid, earliest)
-        self.began = monotonic()
-        self.watched = os.pidfd_open(birth.pid)
-        self.act_at: float | None = None
-        self.killed = False
-        self.leads = True
 
 
 class Zygote:
@@ -101,7 +79,7 @@ class Zygote:
     def _start(self, order: dict[str, Any]) -> None:
         key = order["key"]
         try:
-            child = _born(order)
+            child = born(order)
         except StillbornError as error:
             self._send({"ended": key, "exit_code": error.status, "error": error.text})
             return
@@ -121,8 +99,8 @@ class Zygote:
         if child.act_at is None:
             self._ending[key] = child
             child.act_at = act_at
-            _signal(child, signal.SIGTERM)
-            _signal(child, signal.SIGCONT)
+            signal_group(child, signal.SIGTERM)
+            signal_group(child, signal.SIGCONT)
         elif not child.killed:
             child.act_at = min(child.act_at, act_at)
 
@@ -153,7 +131,7 @@ class Zygote:
             if not child.killed:
                 child.killed = True
                 child.act_at = now + _PATIENCE_SECONDS
-                _signal(child, signal.SIGKILL)
+                signal_group(child, signal.SIGKILL)
             elif child.leads:
                 child.act_at = now + _PATIENCE_SECONDS
             else:
@@ -174,7 +152,7 @@ class Zygote:
             {
                 "ended": child.key,
                 "exit_code": os.waitstatus_to_exitcode(status),
-                "error": _take_report(child.report),
+                "error": take_report(child.report),
                 "duration": duration,
                 "cpu_seconds": usage.ru_utime + usage.ru_stime,
                 "peak_memory": usage.ru_maxrss * _BYTES_PER_KILOBYTE,
@@ -210,43 +188,11 @@ class Zygote:
 
     def _kill_everything(self) -> None:
         for child in self._children.values():
-            _signal(child, signal.SIGKILL)
+            signal_group(child, signal.SIGKILL)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, _PATIENCE_SECONDS)
         for child in self._children.values():
             os.waitpid(child.pid, 0)
-
-
-def _born(order: dict[str, Any]) -> Child:
-    before = boot_ticks()
-    birth = bear(order)
-    try:
-        return Child(order["key"], birth, before)
-    except OSError:
-        # Out of descriptors: a child that cannot be watched must not live.
-        os.kill(birth.pid, signal.SIGKILL)
-        os.waitpid(birth.pid, 0)
-        _take_report(birth.report)
-        raise
-
-
-def _signal(child: Child, number: int) -> None:
-    """Signal the group; a child forked just now may not lead one yet, and then it is alone."""
-    try:
-        os.killpg(child.pid, number)
-    except ProcessLookupError:
-        os.kill(child.pid, number)
-    except PermissionError:
-        # Every member has changed its user; the leader's end is all that can still be waited for.
-        return
-
-
-def _take_report(file: int) -> str | None:
-    if file == -1:
-        return None
-    text = os.pread(file, _REPORT_BYTES, 0).decode("utf-8", "replace")
-    os.close(file)
-    return text or None
 
 
 def _forget_ignored_signals() -> None:

@@ -1,0 +1,72 @@
+"""A child of the template process, from its birth until it is reaped."""
+
+from __future__ import annotations
+
+import os
+import signal
+from time import monotonic
+
+from cron_actors.adapters.executors.birth import Birth, bear
+from cron_actors.adapters.executors.process_groups import boot_ticks, start_time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_REPORT_BYTES = 2_000
+
+
+class Child:
+    """A child that has not been reaped.
+
+    ``watched`` is the descriptor that tells the end of the leader or, after that, of a survivor of its group.
+    ``act_at`` is when, on the monotonic clock, an end by request goes its next step; None if none was requested.
+    """
+
+    __slots__ = ("act_at", "began", "key", "killed", "leads", "pid", "report", "start_time", "watched")
+
+    def __init__(self, key: str, birth: Birth, earliest: int) -> None:
+        """Note a child just born, not before the clock tick ``earliest``."""
+        self.key = key
+        self.pid = birth.pid
+        self.report = birth.report
+        self.start_time = start_time(birth.pid, earliest)
+        self.began = monotonic()
+        self.watched = os.pidfd_open(birth.pid)
+        self.act_at: float | None = None
+        self.killed = False
+        self.leads = True
+
+
+def born(order: dict[str, Any]) -> Child:
+    """Start the child that the order describes; raises StillbornError, or OSError if it could not be watched."""
+    before = boot_ticks()
+    birth = bear(order)
+    try:
+        return Child(order["key"], birth, before)
+    except OSError:
+        # Out of descriptors: a child that cannot be watched must not live.
+        os.kill(birth.pid, signal.SIGKILL)
+        os.waitpid(birth.pid, 0)
+        take_report(birth.report)
+        raise
+
+
+def signal_group(child: Child, number: int) -> None:
+    """Signal the group; a child forked just now may not lead one yet, and then it is alone."""
+    try:
+        os.killpg(child.pid, number)
+    except ProcessLookupError:
+        os.kill(child.pid, number)
+    except PermissionError:
+        # Every member has changed its user; the leader's end is all that can still be waited for.
+        return
+
+
+def take_report(file: int) -> str | None:
+    """Return the line that a child left behind and close the file; -1 is no file."""
+    if file == -1:
+        return None
+    text = os.pread(file, _REPORT_BYTES, 0).decode("utf-8", "replace")
+    os.close(file)
+    return text or None
