@@ -6,15 +6,12 @@ from collections.abc import Callable
 
 from cron_actors.actors.directory import Directory
 from cron_actors.actors.shell import Inbox
-from cron_actors.actors.task import TaskActor
-from cron_actors.actors.task_monitor import Colleagues, TaskMonitorActor
+from cron_actors.actors.task import TASK, TaskActor
+from cron_actors.actors.task_monitor import MONITOR, Colleagues, TaskMonitorActor
 from cron_actors.messages import Address, LedgerMessage, MonitorMessage, QueueMessage, SchedulerMessage, TaskMessage
 from cron_actors.ports.clock import Clock
 from cron_actors.ports.executor import Executor
 from cron_actors.ports.run_logs import RunLogs
-
-MONITOR = " monitor"
-TASK = " task"
 
 
 class Crew:
@@ -47,18 +44,18 @@ class Crew:
     def _hire(self, worker: str) -> Address[MonitorMessage]:
         monitor: Address[MonitorMessage] = self._directory.address(worker + MONITOR)
         task: Address[TaskMessage] = self._directory.address(worker + TASK)
-        self._directory.start(worker + TASK, self._task_maker(worker + TASK, monitor))
-        self._directory.start(worker + MONITOR, self._monitor_maker(worker + MONITOR, task))
+        self._directory.start(worker + TASK, self._task_maker(worker, monitor))
+        self._directory.start(worker + MONITOR, self._monitor_maker(worker, task))
         return monitor
 
-    def _task_maker(self, name: str, monitor: Address[MonitorMessage]) -> Callable[[Inbox], TaskActor]:
+    def _task_maker(self, worker: str, monitor: Address[MonitorMessage]) -> Callable[[Inbox], TaskActor]:
         supervisor = self._directory.address("supervisor")
-        return lambda inbox: TaskActor(inbox, supervisor, name, self._executor, self._clock, monitor)
+        return lambda inbox: TaskActor(inbox, supervisor, worker, self._executor, self._clock, monitor)
 
-    def _monitor_maker(self, name: str, task: Address[TaskMessage]) -> Callable[[Inbox], TaskMonitorActor]:
+    def _monitor_maker(self, worker: str, task: Address[TaskMessage]) -> Callable[[Inbox], TaskMonitorActor]:
         scheduler: Address[SchedulerMessage] = self._directory.address("scheduler")
         ledger: Address[LedgerMessage] = self._directory.address("ledger")
         queue: Address[QueueMessage] = self._directory.address("queue default")
         colleagues = Colleagues(task=task, scheduler=scheduler, ledger=ledger, queue=queue)
         supervisor = self._directory.address("supervisor")
-        return lambda inbox: TaskMonitorActor(inbox, supervisor, name, self._logs, colleagues)
+        return lambda inbox: TaskMonitorActor(inbox, supervisor, worker, self._logs, colleagues)

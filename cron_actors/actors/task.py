@@ -12,6 +12,9 @@ from cron_actors.ports.clock import Clock
 from cron_actors.ports.executor import ChildEnded, ChildStarted, Execution, Executor
 
 
+TASK = " task"  # after the worker's name: the name of this actor
+
+
 class TaskActor(Shell[TaskMessage]):
     """Calls the function or the command of a run, in a process of its own, and hands back how it ended."""
 
@@ -19,12 +22,12 @@ class TaskActor(Shell[TaskMessage]):
         self,
         inbox: Inbox,
         supervisor: Address[Crashed],
-        name: str,
+        worker: str,
         executor: Executor,
         clock: Clock,
         monitor: Address[MonitorMessage],
     ) -> None:
-        super().__init__(name, inbox, supervisor)
+        super().__init__(f"{worker}{TASK}", inbox, supervisor)
         self._executor = executor
         self._clock = clock
         self._monitor = monitor

@@ -40,6 +40,7 @@ from cron_actors.ports.run_logs import RunLogs
 
 log = logging.getLogger(__name__)
 
+MONITOR = " monitor"  # after the worker's name: the name of this actor
 HURRIED_KILL_AFTER = timedelta(seconds=5)
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
@@ -55,12 +56,13 @@ class Colleagues:
 
 
 class TaskMonitorActor(Shell[MonitorMessage]):
-    """Serves one run at a time, together with its Task."""
+    """Serves one run at a time, together with its Task, as the worker of this name."""
 
     def __init__(
-        self, inbox: Inbox, supervisor: Address[Crashed], name: str, logs: RunLogs, colleagues: Colleagues
+        self, inbox: Inbox, supervisor: Address[Crashed], worker: str, logs: RunLogs, colleagues: Colleagues
     ) -> None:
-        super().__init__(name, inbox, supervisor)
+        super().__init__(f"{worker}{MONITOR}", inbox, supervisor)
+        self._worker = worker
         self._logs = logs
         self._to = colleagues
         self._launch: Launch | None = None
@@ -89,7 +91,7 @@ class TaskMonitorActor(Shell[MonitorMessage]):
             case Abandon(launch=launch):
                 self._abandon(launch)
             case RollCall():
-                self._to.queue.tell(Present(worker=self.name, key=self._launch.key if self._launch else None))
+                self._to.queue.tell(Present(worker=self._worker, key=self._launch.key if self._launch else None))
             case _:
                 assert_never(message)
 
@@ -168,7 +170,7 @@ class TaskMonitorActor(Shell[MonitorMessage]):
         )
         self._to.ledger.tell(finished)
         self._to.scheduler.tell(finished)
-        self._to.queue.tell(SlotFree(worker=self.name, hold=hold))
+        self._to.queue.tell(SlotFree(worker=self._worker, hold=hold))
 
     def _abandon(self, launch: Launch) -> None:
         """End what a lost monitor or task of this worker performed; nobody knows whether it was ever begun."""
