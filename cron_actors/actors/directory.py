@@ -60,7 +60,9 @@ class Directory:
         """Make a new actor of this name, which goes on with the mail of the old one."""
         with self._lock:
             inbox = self._inboxes.setdefault(name, queue.SimpleQueue())
-            actor = self._makers[name](inbox)
+            make = self._makers[name]
+        actor = make(inbox)  # without the lock: an actor may look up addresses while it is made
+        with self._lock:
             self._actors[name] = actor
         pykka.ActorRegistry.register(actor.actor_ref)
         actor._start_actor_loop()  # noqa: SLF001 # what pykka's start() does once it has made the actor itself
