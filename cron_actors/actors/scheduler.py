@@ -91,6 +91,7 @@ class SchedulerActor(Shell[SchedulerMessage]):
         self._number = 0
         self._until_at: datetime | None = None
         self._recording = False
+        self._known = False  # what stands in the store; what is evaluated without knowing it would be written twice
         self._drain: Drain | None = None
         self._interrupt_by: float | None = None
         self._newest_cursor_at: datetime | None = None
@@ -103,7 +104,6 @@ class SchedulerActor(Shell[SchedulerMessage]):
         match message:
             case Tick():
                 self._tick, self._number = message, message.number
-                self._watch_clock(message.until_at)
                 self._go()
             case Recorded():
                 self._recording = False
@@ -117,9 +117,11 @@ class SchedulerActor(Shell[SchedulerMessage]):
                 self._running.pop(key, None)
             case Pulse():
                 self._look_after_deadlines(message)
+                self._watch_clock(message.at)
             case Changed(statistics=statistics):
                 self._figures.update(statistics)
             case Restarted():
+                self._known = False
                 self._ledger.tell(Recall())
             case Drain():
                 self._drain, self._tick = message, None
@@ -150,9 +152,9 @@ class SchedulerActor(Shell[SchedulerMessage]):
         cursors = [entry.cursor_at for entry in self._entries.values() if entry.cursor_at is not None]
         self._newest_cursor_at = max(cursors, default=None)
         for run in loaded.running:
-            if run.timeout is not None:
+            if run.timeout is not None and run.key not in self._deadlines:
                 self._running[run.key] = (run.started_at, run.timeout)
-        self._recording = False
+        self._recording, self._known = False, True
         self._timer.tell(WakeAt(at=self._agenda.peek()))
         self._timer.tell(Resume(until_at=self._until_at, number=self._number))
 
@@ -172,7 +174,7 @@ class SchedulerActor(Shell[SchedulerMessage]):
             self._agenda.put(job.identifier, schedule.next_after(record.cursor_at))
 
     def _go(self) -> None:
-        if self._recording or self._tick is None:
+        if self._recording or not self._known or self._drain is not None or self._tick is None:
             return
         until_at = self._tick.until_at
         due = self._evaluate(until_at)
@@ -181,6 +183,7 @@ class SchedulerActor(Shell[SchedulerMessage]):
             self._ledger.tell(due)
             return
         self._tick, self._until_at = None, until_at
+        self._newest_cursor_at = max(until_at, self._newest_cursor_at or until_at)
         self._timer.tell(WakeAt(at=self._agenda.peek()))
         self._timer.tell(Ticked(until_at=until_at))
 
@@ -240,11 +243,11 @@ class SchedulerActor(Shell[SchedulerMessage]):
             self._drain = replace(self._drain, grace=None)
             self._queue.tell(Interrupt())
 
-    def _watch_clock(self, until_at: datetime) -> None:
+    def _watch_clock(self, now: datetime) -> None:
         newest = self._newest_cursor_at
-        behind = newest is not None and newest - until_at > CLOCK_BEHIND
+        behind = newest is not None and newest - now > CLOCK_BEHIND
         if behind and not self._clock_behind:
-            text = f"the clock says {iso(until_at)}, but instants up to {iso(newest or until_at)} are accounted for"
+            text = f"the clock says {iso(now)}, but instants up to {iso(newest or now)} are accounted for"
             self._ledger.tell(Trouble(topic="clock", text=f"{text}; nothing runs again before that"))
         elif self._clock_behind and not behind:
             self._ledger.tell(Trouble(topic="clock", text=None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Any, assert_never
 
 from cron_actors.actors.shell import Inbox, Shell
 from cron_actors.core.windows import Windows
@@ -69,7 +69,7 @@ class TimerActor(Shell[TimerMessage]):
         self._pulsed = pulsed
         self._windows = Windows(rhythm.granularity)
         self._ticking = False  # not before the Scheduler is ready, and not while a tick is under way
-        self._draining = False
+        self._drain: Drain | Hurry | None = None
         self._wake_at: datetime | None = None
         self._wake_by: float | None = None
         self._pulse_by = self._clock.monotonic()
@@ -83,6 +83,10 @@ class TimerActor(Shell[TimerMessage]):
         self._wall.close()
         self._monotonic.close()
 
+    def on_failure(self, *failure: Any) -> None:  # noqa: ANN401 # what pykka passes
+        self.on_stop()
+        super().on_failure(*failure)
+
     def handle(self, message: TimerMessage) -> None:
         match message:
             case Rung():
@@ -95,11 +99,12 @@ class TimerActor(Shell[TimerMessage]):
                 if until_at is not None:
                     self._windows.resume(until_at, number)
                 self._ticking = True
+                if self._drain is not None:  # whoever was restarted knows nothing of it
+                    self._scheduler.tell(self._drain)
             case Ticked():
                 self._ticked()
             case Drain() | Hurry():
-                self._draining = True
-                self._scheduler.tell(message)
+                self._stop_ticking(message)
             case _:
                 assert_never(message)
         self._pulse()
@@ -107,18 +112,23 @@ class TimerActor(Shell[TimerMessage]):
 
     def _ticked(self) -> None:
         self._ticking = True
-        if self._rhythm.max_ticks is not None and self._windows.number >= self._rhythm.max_ticks and not self._draining:
-            self._draining = True
-            self._scheduler.tell(Drain(finish=True, grace=None))
+        last = self._rhythm.max_ticks
+        if last is not None and self._windows.number >= last and self._drain is None:
+            self._stop_ticking(Drain(finish=True, grace=None))
+
+    def _stop_ticking(self, order: Drain | Hurry) -> None:
+        if isinstance(order, Drain) or self._drain is None:
+            self._drain = order
+        self._scheduler.tell(order)
 
     def _tick(self) -> None:
-        if self._draining or not self._ticking:
+        if self._drain is not None or not self._ticking:
             return
         now = self._clock.now()
         window = self._windows.close(now, self._wake_at)
         if window is None:
             wish = self._windows.next_boundary_at(now)
-            if self._wake_at is not None:
+            if self._wake_at is not None and self._wake_at > now:  # a past one would ring without end
                 wish = min(wish, self._wake_at)
             self._wall.set(wish - now)
             return

@@ -15,6 +15,9 @@ class Deadlines:
         self._heap: list[tuple[float, int, AttemptKey]] = []
         self._serial = 0
 
+    def __contains__(self, key: AttemptKey) -> bool:
+        return key in self._by_key
+
     def set(self, key: AttemptKey, monotonic: float) -> None:
         """Expect the attempt to be over by then; replaces an earlier deadline of it."""
         self._by_key[key] = monotonic
