@@ -11,7 +11,6 @@ from cron_actors.messages import Address, Crashed, End, Ended, Launch, MonitorMe
 from cron_actors.ports.clock import Clock
 from cron_actors.ports.executor import ChildEnded, ChildStarted, Execution, Executor
 
-
 TASK = " task"  # after the worker's name: the name of this actor
 
 
