@@ -112,7 +112,7 @@ class QueueActor(Shell[QueueMessage]):
         self._claim()
 
     def _claim(self) -> None:
-        if self._drain is not None and self._over(self._drain):
+        if self._drain is not None and self._open and self._over(self._drain):
             if not self._drained:
                 self._drained = True
                 self._ledger.tell(Drained())
@@ -127,6 +127,8 @@ class QueueActor(Shell[QueueMessage]):
         return self._admission.exhausted() if drain.finish else self._admission.idle()
 
     def _give_out(self, asked: int, launches: tuple[Launch, ...]) -> None:
+        if not self._open:
+            return  # the queue before this one asked; nobody performs them, so the reckoning gives them back
         for worker, launch in self._admission.grant(asked, launches):
             if self._drain is not None and not self._drain.finish:  # claimed before the drain reached us
                 self._hand_back(launch, "the daemon stopped")

@@ -35,7 +35,7 @@ from cron_actors.messages import (
     TimeOut,
 )
 from cron_actors.model.job import AtLimit
-from cron_actors.model.run import Ending, Outcome, Reason
+from cron_actors.model.run import AttemptKey, Ending, Outcome, Reason
 from cron_actors.ports.run_logs import RunLogs
 
 log = logging.getLogger(__name__)
@@ -66,6 +66,7 @@ class TaskMonitorActor(Shell[MonitorMessage]):
         self._logs = logs
         self._to = colleagues
         self._launch: Launch | None = None
+        self._finished: AttemptKey | None = None
         self._verdict: Outcome | None = None  # what an ended process counts as, once we asked for its end
         self._reason: str | None = None
         self._cut = False
@@ -155,16 +156,19 @@ class TaskMonitorActor(Shell[MonitorMessage]):
         self._inspect()
         if self._verdict is not None:
             ending = replace(ending, outcome=self._verdict, error=_error(self._verdict, self._reason, launch, ending))
+        self._end_log(launch, ending)
+        self._finish(launch, ending)
+
+    def _end_log(self, launch: Launch, ending: Ending) -> None:
         limit = launch.job.output_limit.size
         note = f"[output beyond {limit} bytes was dropped]" if self._cut else None
         try:
             self._logs.finish(launch.log, trailer(ending, note))
         except OSError as error:
             log.error("cannot end %s: %s", launch.log, error.strerror)  # noqa: TRY400 # expected: one line is enough
-        self._finish(launch, ending)
 
     def _finish(self, launch: Launch, ending: Ending, *, hold: bool = False) -> None:
-        self._launch = None
+        self._launch, self._finished = None, launch.key
         finished = FinishedExecution(
             key=launch.key, job=launch.job.identifier, ending=ending, log=launch.log, reason=self._reason
         )
@@ -174,9 +178,13 @@ class TaskMonitorActor(Shell[MonitorMessage]):
 
     def _abandon(self, launch: Launch) -> None:
         """End what a lost monitor or task of this worker performed; nobody knows whether it was ever begun."""
+        if self._finished == launch.key:
+            return  # it ended by itself meanwhile, and its slot may have gone to another run
         self._to.task.tell(End(key=launch.key, kill_after=timedelta(0)))
         self._reason = None
-        self._finish(launch, Ending(outcome=Outcome.INTERRUPTED, error="its worker was lost"))
+        ending = Ending(outcome=Outcome.INTERRUPTED, error="its worker was lost")
+        self._end_log(launch, ending)
+        self._finish(launch, ending)
 
 
 def _error(verdict: Outcome, reason: str | None, launch: Launch, ending: Ending) -> str | None:
