@@ -12,6 +12,7 @@ import pytest
 
 from cron_actors.adapters.import_check import ImportProblem, check_imports
 from cron_actors.model.job import FunctionCall
+from tests.integration.executor_bench import is_gone
 
 
 def check(folder: Path, *calls: FunctionCall, seconds: float = 10) -> list[ImportProblem]:
@@ -104,8 +105,7 @@ def test_a_module_that_hangs_is_a_warning_and_its_processes_are_gone(folder: Pat
     (problem,) = of_module(folder, text, seconds=0.5)
     assert not problem.fatal
     assert "is still not imported after the time allowed" in problem.message
-    state = Path(f"/proc/{(folder / 'pid').read_text()}/stat")
-    assert not state.exists() or state.read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    assert is_gone(int((folder / "pid").read_text()))
 
 
 def test_what_modules_print_is_dropped(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

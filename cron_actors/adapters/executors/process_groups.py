@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _MARK = b"CRON_ACTORS_RUN_ID="
-_NANOSECONDS_PER_TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_NANOSECONDS_PER_TICK = 1_000_000_000 // _TICKS_PER_SECOND
 _GONE = ("Z", "X", "x")
 
 
@@ -125,13 +126,20 @@ def kill_group(leader: int, start_time: int, *, marked_only: bool, wait: float =
 
 
 def find_leader(variables: Mapping[str, str]) -> ProcessStat | None:
-    """Return the session leader started with all of these variables; None if CRON_ACTORS_RUN_ID is not among them."""
+    """Return the session leader started with all of these variables; None if CRON_ACTORS_RUN_ID is not among them.
+
+    A program shows no variables for the first moments of its life; one younger than a second is looked at again.
+    """
     wanted = {f"{name}={value}".encode() for name, value in variables.items()}
-    if not any(entry.startswith(_MARK) for entry in wanted):
-        return None
-    for stat in processes():
-        if stat.pid == stat.session and wanted <= set(environment(stat.pid).split(b"\0")):
-            return stat
+    candidates = any(entry.startswith(_MARK) for entry in wanted)
+    while candidates:
+        candidates = False
+        for stat in processes():
+            if stat.pid == stat.session and stat.lives:
+                shown = environment(stat.pid)
+                if wanted <= set(shown.split(b"\0")):
+                    return stat
+                candidates |= not shown and boot_ticks() - stat.start_time < _TICKS_PER_SECOND
     return None
 
 
