@@ -193,6 +193,23 @@ def test_another_writer_makes_the_store_busy_and_the_batch_can_be_tried_again(st
     assert len(insert(store, owed())) == 1
 
 
+def test_a_transaction_holds_the_right_to_write_from_its_beginning(store: SqliteStore, path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as other, store.begin() as transaction:
+        transaction.jobs()
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("DELETE FROM run")
+        transaction.insert_runs([owed()])
+
+
+@pytest.mark.parametrize(("query", "level"), [("", 2), ("?synchronous=NORMAL", 1)])
+def test_what_is_committed_is_synchronised_as_the_url_says(url: str, query: str, level: int) -> None:
+    store = open_store(url + query)
+    store.open()
+    with closing(store), store.begin() as transaction:
+        assert transaction._connection.execute("PRAGMA synchronous").fetchone() == (level,)
+        assert transaction._connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
 def test_a_full_disk_makes_the_store_busy_and_writes_nothing(store: SqliteStore) -> None:
     connection = store._session.connection  # type: ignore[union-attr]  # it is open
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
