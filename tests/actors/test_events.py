@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+import pytest
+
+from cron_actors.actors.events import EventsActor, line
+from cron_actors.messages import Changed
+from cron_actors.model.run import Outcome, RunState
+from tests.fakes.mail import Outbox, inbox
+from tests.fakes.values import NOON, a_change
+
+
+def test_a_change_is_passed_on_to_every_listener_as_it_is() -> None:
+    listeners = (Outbox(), Outbox())
+    news = Changed(changes=(a_change(RunState.AVAILABLE),))
+    EventsActor(inbox(), Outbox(), listeners).handle(news)
+    assert [listener.messages for listener in listeners] == [[news], [news]]
+
+
+def test_without_listeners_the_change_is_only_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        EventsActor(inbox(), Outbox(), ()).handle(Changed(changes=(a_change(RunState.AVAILABLE),)))
+    assert caplog.messages == ["run 1 of backup, due 2026-11-21T12:00:00Z: available"]
+
+
+@pytest.mark.parametrize("state", list(RunState))
+def test_only_what_went_wrong_for_good_is_a_warning(state: RunState, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        EventsActor(inbox(), Outbox(), ()).handle(Changed(changes=(a_change(state),)))
+    bad = state in {RunState.DISCARDED, RunState.MISSED}
+    assert [record.levelno for record in caplog.records] == [logging.WARNING if bad else logging.INFO]
+
+
+def test_a_start_names_its_attempt() -> None:
+    assert line(a_change(RunState.EXECUTING, attempt=2)) == (
+        "run 1 of backup, due 2026-11-21T12:00:00Z: executing, attempt 2"
+    )
+
+
+def test_a_failure_says_how_long_it_took_and_what_went_wrong() -> None:
+    change = a_change(
+        RunState.DISCARDED,
+        reason="failed",
+        outcome=Outcome.FAILURE,
+        error="exit status 3",
+        duration=timedelta(seconds=1.5),
+    )
+    assert line(change) == (
+        "run 1 of backup, due 2026-11-21T12:00:00Z: discarded: failed, after 1.500 s, exit status 3"
+    )
+
+
+def test_a_success_says_only_how_long_it_took() -> None:
+    change = a_change(RunState.COMPLETED, outcome=Outcome.SUCCESS, duration=timedelta(seconds=2))
+    assert line(change) == "run 1 of backup, due 2026-11-21T12:00:00Z: completed, after 2.000 s"
+
+
+def test_a_stretch_of_instants_not_run_is_one_line() -> None:
+    change = a_change(RunState.MISSED, reason="down", count=60, last_due_at=NOON + timedelta(minutes=59))
+    assert line(change) == ("backup: missed: down: 60 instants from 2026-11-21T12:00:00Z to 2026-11-21T12:59:00Z")

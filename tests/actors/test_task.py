@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from cron_actors.actors.task import TaskActor, execution_of
+from cron_actors.messages import End, Ended, Perform, Started
+from cron_actors.model.job import Command, ProcessSettings
+from cron_actors.model.run import AttemptKey, Identity
+from cron_actors.ports.executor import ChildEnded, ChildStarted, Execution, Report
+from tests.fakes.clock import FakeClock
+from tests.fakes.mail import Outbox, deliver, inbox
+from tests.fakes.values import IDENTITY, a_job, a_launch, an_ending
+
+LAUNCH = a_launch(17, a_job(process=ProcessSettings(env={"A": "b"})), attempt=2)
+
+
+class Recorder:
+    """An executor that only takes note."""
+
+    def __init__(self) -> None:
+        self.started: list[Execution] = []
+        self.ended: list[tuple[AttemptKey, timedelta]] = []
+        self.report: Report = lambda child: None  # noqa: ARG005 # replaced by the first start
+
+    def open(self) -> None:
+        raise AssertionError("the launcher opens the executor")
+
+    def start(self, execution: Execution, report: Report) -> None:
+        self.started.append(execution)
+        self.report = report
+
+    def end(self, key: AttemptKey, kill_after: timedelta) -> None:
+        self.ended.append((key, kill_after))
+
+    def end_survivors(self, identities: tuple[Identity, ...]) -> int:
+        raise AssertionError(f"not a task's business: {identities}")
+
+    def close(self) -> None:
+        raise AssertionError("the launcher closes the executor")
+
+
+def desk() -> tuple[TaskActor, Recorder, Outbox]:
+    executor, monitor = Recorder(), Outbox()
+    return TaskActor(inbox(), Outbox(), "worker-1 task", executor, FakeClock(), monitor), executor, monitor
+
+
+def test_an_attempt_is_performed_by_the_executor() -> None:
+    task, executor, monitor = desk()
+    task.handle(Perform(launch=LAUNCH))
+    assert executor.started == [execution_of(LAUNCH)]
+    assert monitor.messages == []
+
+
+def test_an_execution_carries_the_jobs_surroundings_and_tells_the_run_what_it_is() -> None:
+    execution = execution_of(LAUNCH)
+    assert (execution.key, execution.work, execution.folder) == (LAUNCH.key, Command(line="true"), Path("/nowhere"))
+    assert execution.log == Path(LAUNCH.log)
+    assert execution.process.env == {"A": "b"}
+    assert execution.variables == {
+        "CRON_ACTORS_JOB": "backup",
+        "CRON_ACTORS_RUN_ID": "17",
+        "CRON_ACTORS_ATTEMPT": "2",
+        "CRON_ACTORS_DUE_AT": "2026-11-21T12:00:00Z",
+    }
+
+
+def test_an_order_to_end_is_passed_on() -> None:
+    task, executor, _ = desk()
+    task.handle(End(key=LAUNCH.key, kill_after=timedelta(seconds=7)))
+    assert executor.ended == [(LAUNCH.key, timedelta(seconds=7))]
+
+
+def test_what_the_executor_reports_goes_through_the_tasks_own_mailbox_to_the_monitor() -> None:
+    task, executor, monitor = desk()
+    task.handle(Perform(launch=LAUNCH))
+    executor.report(ChildStarted(key=LAUNCH.key, identity=IDENTITY))
+    executor.report(ChildEnded(key=LAUNCH.key, ending=an_ending()))
+    assert monitor.messages == [], "the executor's thread must not act for the task"
+    deliver(task)
+    assert monitor.messages == [
+        Started(key=LAUNCH.key, identity=IDENTITY, monotonic=1000.0),
+        Ended(key=LAUNCH.key, ending=an_ending()),
+    ]
