@@ -36,6 +36,7 @@ class Directory:
         self._inboxes: dict[str, Inbox] = {}
         self._makers: dict[str, Callable[[Inbox], Shell[Any]]] = {}
         self._actors: dict[str, Shell[Any]] = {}
+        self._stopped = False
 
     def address(self, name: str) -> Address[Any]:
         """Return the address of the actor of this name, which need not exist yet."""
@@ -50,19 +51,24 @@ class Directory:
         with self._lock:
             self._makers[name] = make
         self.restart(name)
-        actor = self._actors[name]
+        with self._lock:
+            actor = self._actors.get(name)
+        if actor is None:
+            raise StartError(f"the {name} was not started: everything is being stopped")
         if not actor.ready.wait(READY_WITHIN):
             raise StartError(f"the {name} did not get ready within {READY_WITHIN:g} s")
         if actor.failure is not None:
             raise StartError(f"the {name} could not start: {actor.failure}")
 
     def restart(self, name: str) -> None:
-        """Make a new actor of this name, which goes on with the mail of the old one."""
+        """Make a new actor of this name, which goes on with the mail of the old one; not after ``stop``."""
         with self._lock:
             inbox = self._inboxes.setdefault(name, queue.SimpleQueue())
             make = self._makers[name]
         actor = make(inbox)  # without the lock: an actor may look up addresses while it is made
         with self._lock:
+            if self._stopped:
+                return  # nobody would stop it any more
             self._actors[name] = actor
         pykka.ActorRegistry.register(actor.actor_ref)
         actor._start_actor_loop()  # noqa: SLF001 # what pykka's start() does once it has made the actor itself
@@ -91,6 +97,7 @@ class Directory:
     def stop(self, timeout: float) -> None:
         """Stop every actor, the last one started first; an actor that hangs is left behind after ``timeout`` s."""
         with self._lock:
+            self._stopped = True
             actors = list(self._actors.values())
             self._actors.clear()
         for actor in reversed(actors):

@@ -73,15 +73,20 @@ class Shell(pykka.ThreadingActor, Generic[M]):
         try:
             self.begin()
         except BaseException as error:
+            self.actor_stopped.set()  # whoever waits for ``ready`` must not wait for this actor any more
             self._report(error)
-            raise
+            if isinstance(error, Exception):
+                raise
+            raise ActorFailureError(repr(error)) from error
         finally:
             self.ready.set()
 
     def on_receive(self, message: M) -> object:
         try:
             return self.handle(message)
-        except (SystemExit, KeyboardInterrupt, GeneratorExit) as error:
+        except Exception:
+            raise
+        except BaseException as error:
             raise ActorFailureError(repr(error)) from error
         finally:
             self.handled += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import assert_never
+from typing import Any, assert_never
 
 from cron_actors.actors.directory import Directory
 from cron_actors.actors.shell import Inbox, Shell
@@ -48,9 +48,13 @@ class SupervisorActor(Shell[SupervisorMessage]):
             case _:
                 assert_never(message)
 
+    def on_failure(self, *failure: Any) -> None:  # noqa: ANN401 # what pykka passes
+        super().on_failure(*failure)
+        self._over(f"the supervisor failed: {self.failure}")  # nobody is left to restart it
+
     def _restart(self, crashed: Crashed) -> None:
         log.error("the actor %s failed: %s", crashed.actor, crashed.error)
-        if crashed.actor == self.name or not self._budget.spend(self._monotonic):
+        if not self._budget.spend(self._monotonic):
             self._over(f"too many failures; the last one: {crashed.actor}: {crashed.error}")
             return
         self._directory.restart(crashed.actor)
