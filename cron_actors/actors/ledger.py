@@ -217,11 +217,14 @@ class LedgerActor(Shell[LedgerMessage]):
 
     # chores: what a pulse reminds of
     def _has_chores(self, pulse: Pulse) -> bool:
+        self._node.record = replace(
+            self._node.record, ticks=pulse.ticks
+        )  # written with the next row, the last at least
         self._look = self._store.changed_elsewhere() or self._look
         return self._look or self._stalled is not None or abs(pulse.at - self._node.record.heartbeat_at) >= HEARTBEAT
 
     def _do_chores(self, posting: Posting, pulse: Pulse) -> list[Send]:
-        self._node.record = replace(self._node.record, heartbeat_at=pulse.at, ticks=pulse.ticks)
+        self._node.record = replace(self._node.record, heartbeat_at=pulse.at)
         posting.transaction.put_node(self._node.record)
         asked = {number for numbers in self._cancelling.values() for number in numbers}
         requests = [request for request in posting.transaction.requests() if request.request_id not in asked]

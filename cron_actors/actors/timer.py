@@ -119,6 +119,8 @@ class TimerActor(Shell[TimerMessage]):
     def _stop_ticking(self, order: Drain | Hurry) -> None:
         if isinstance(order, Drain) or self._drain is None:
             self._drain = order
+        self._pulse_by = self._clock.monotonic()
+        self._pulse()  # the ledger is to know the last count of ticks before it hears of the end
         self._scheduler.tell(order)
 
     def _tick(self) -> None:

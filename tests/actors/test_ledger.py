@@ -175,6 +175,12 @@ def test_the_end_of_the_node_is_written_before_the_supervisor_hears_of_it(desk: 
     assert [node.stopped_at for node in desk.database.reader().nodes()] == [desk.clock.now()]
 
 
+def test_the_last_count_of_ticks_is_written_with_the_end_of_the_node(desk: LedgerDesk) -> None:
+    desk.pulse()
+    desk.tell(Pulse(at=desk.clock.now(), monotonic=0.0, ticks=4), Drained())
+    assert [node.ticks for node in desk.database.reader().nodes()] == [4]
+
+
 def test_a_cancel_is_not_forgotten_when_the_commit_of_its_batch_fails(desk: LedgerDesk) -> None:
     launch = desk.launch()
     number = desk.ask(RequestKind.CANCEL, run_id=launch.run.run_id)

@@ -168,6 +168,12 @@ def test_an_order_to_stop_is_passed_on_and_ends_the_ticks(desk: Desk, message: T
     assert desk.scheduler.messages == [message]
 
 
+def test_an_order_to_stop_comes_after_a_pulse_with_the_last_count_of_ticks(desk: Desk) -> None:
+    desk.pulsed.take()
+    desk.tell(Drain(finish=False, grace=None))
+    assert [pulse.ticks for pulse in desk.pulsed.messages] == [1]
+
+
 def test_an_order_to_stop_is_repeated_to_a_scheduler_that_begins_anew(desk: Desk) -> None:
     drain = Drain(finish=False, grace=30 * SECOND)
     desk.tell(drain)
