@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+
+import pytest
 
 from tests.fakes.ledger_desk import LedgerDesk
 from tests.fakes.values import NOON, finished
@@ -87,3 +90,16 @@ def test_a_month_of_missed_seconds_is_closed_in_one_load_without_a_row_for_each(
     changes = desk.changes()
     assert len(changes) < 20
     assert sum(change.count for change in changes) == 30 * 86_400
+
+
+def test_an_old_definition_that_cannot_be_read_any_more_keeps_no_job_from_being_loaded(
+    desk: LedgerDesk, caplog: pytest.LogCaptureFixture
+) -> None:
+    evaluated(desk)
+    old = replace(desk.record(), definition=desk.unreadable())
+    with desk.database.begin() as transaction:
+        transaction.put_job(old)
+    desk.clock.advance(MINUTE)
+    desk.load({}, {"identifier": "other"})
+    assert [active.job.identifier for active in desk.recall().jobs] == ["backup", "other"]
+    assert "backup: what its old definition owed is not accounted for" in caplog.text

@@ -259,3 +259,27 @@ def test_statistics_survive_the_daemon(desk: LedgerDesk) -> None:
     figures = desk.successor().recall().statistics["backup"]
     assert (figures.launches, figures.successes, figures.last_outcome) == (1, 1, "success")
     assert figures.duration.total == 2.0
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_run_whose_definition_cannot_be_read_is_discarded_and_holds_nobody_up(desk: LedgerDesk, known: bool) -> None:  # noqa: FBT001 # a case
+    desk.load({})
+    broken = desk.owe(definition=desk.unreadable() if known else "unknown")
+    with desk.database.begin() as transaction:
+        transaction.insert_runs([broken])
+    desk.tell(desk.due(desk.owe(due_at=NOON + MINUTE)))
+    desk.events.take()
+    assert [launch.run.due_at for launch in desk.claim(2)] == [NOON + MINUTE]
+    assert [claimed.asked for claimed in desk.queue.of(Claimed)] == [1], "a short answer would mean that no more wait"
+    assert sorted(desk.states()) == ["discarded: failed", "executing", "executing"]
+
+
+def test_a_dead_daemons_run_whose_definition_cannot_be_read_does_not_keep_the_next_from_starting(
+    desk: LedgerDesk,
+) -> None:
+    desk.load({})
+    broken = desk.owe(definition="unknown")
+    with desk.database.begin() as transaction:
+        transaction.insert_runs([broken])
+        transaction.claim(QUEUE, 1, "first", NOON)
+    assert desk.successor().states() == ["discarded: rescued"]

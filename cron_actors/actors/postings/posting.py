@@ -13,6 +13,7 @@ from pathlib import Path
 from cron_actors.core.definitions import job_of
 from cron_actors.core.run_log import log_name
 from cron_actors.core.statistics import fold
+from cron_actors.errors import InvalidValueError
 from cron_actors.messages import Launch, RunChanged
 from cron_actors.model.job import Job
 from cron_actors.model.records import NodeRecord
@@ -53,7 +54,10 @@ class Posting:
         """
         job = self.node.jobs.get(definition)
         if job is None:
-            job = job_of(self.transaction.definitions([definition])[definition])
+            text = self.transaction.definitions([definition]).get(definition)
+            if text is None:
+                raise InvalidValueError(f"there is no definition {definition!r}")
+            job = job_of(text)
             self.node.jobs[definition] = job
         return job
 
