@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 import pytest
 
 from cron_actors.adapters.stores.urls import open_reader
-from cron_actors.model.job import Json
 from cron_actors.model.records import RunFilter
 from cron_actors.model.run import Run, RunState
 from cron_actors.settings import VARIABLES
@@ -33,7 +32,7 @@ PROGRAM = (sys.executable, "-m", "cron_actors")
 Found = TypeVar("Found")
 
 
-def job(identifier: str, command: Json = "true", **keys: Json) -> dict[str, Json]:
+def job(identifier: str, command: str | list[str] = "true", **keys: Any) -> dict[str, Any]:  # noqa: ANN401 # JSON
     """Return a job that runs the command every second unless its keys say otherwise."""
     when = {} if keys.keys() & {"cron", "run_at", "run_in", "manual", "periodicity"} else {"periodicity": "1s"}
     work = {} if "path" in keys else {"command": command}
@@ -48,7 +47,7 @@ class DaemonHome:
         self.logs = folder / "logs"
         self.database = folder / DATABASE
         self.marker = secrets.token_hex(8)
-        self._daemons: list[subprocess.Popen[bytes]] = []
+        self._started: list[subprocess.Popen[bytes]] = []
 
     def environment(self, **variables: str) -> dict[str, str]:
         """Return this process's environment without any setting of a daemon, then with these."""
@@ -57,7 +56,7 @@ class DaemonHome:
         return {**cleaned, MARKER: self.marker, "GRANULARITY": "second", **variables}
 
     # what a user writes
-    def write_jobs(self, *jobs: Json) -> None:
+    def write_jobs(self, *jobs: dict[str, Any]) -> None:
         """Write the jobs file."""
         self.write("jobs.json", json.dumps({"jobs": jobs}))
 
@@ -79,7 +78,7 @@ class DaemonHome:
                 stdout=output,
                 stderr=output,
             )
-        self._daemons.append(daemon)
+        self._started.append(daemon)
         return daemon
 
     def start_ready(self, *words: str, **variables: str) -> subprocess.Popen[bytes]:
@@ -102,6 +101,19 @@ class DaemonHome:
             timeout=AT_MOST,
             check=False,
         )
+
+    def begin(self, *words: str) -> subprocess.Popen[bytes]:
+        """Start a command whose standard output can be read while it runs."""
+        command = subprocess.Popen(
+            [*PROGRAM, *words],
+            cwd=self.folder,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self._started.append(command)
+        return command
 
     def stop(self, daemon: subprocess.Popen[bytes], number: signal.Signals = signal.SIGTERM) -> int:
         """Send the signal to the daemon, wait for its end and return its exit code."""
@@ -169,11 +181,11 @@ class DaemonHome:
         return found
 
     def clear(self, within: float = 5.0) -> dict[int, str]:
-        """Kill the daemons; return the processes they left behind nevertheless, and kill those too."""
-        for daemon in self._daemons:
-            if daemon.poll() is None:
-                daemon.kill()
-            daemon.wait()
+        """Kill what was started; return the processes they left behind nevertheless, and kill those too."""
+        for process in self._started:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
         deadline = time.monotonic() + within
         while (left := self.processes()) and time.monotonic() < deadline:
             NEVER.wait(LOOK_AGAIN)
