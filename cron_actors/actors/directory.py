@@ -65,6 +65,9 @@ class Directory:
         with self._lock:
             inbox = self._inboxes.setdefault(name, queue.SimpleQueue())
             make = self._makers[name]
+            actor = self._actors.get(name)
+            if actor is not None and not actor.actor_stopped.is_set():
+                return  # two of them would share one mailbox
         actor = make(inbox)  # without the lock: an actor may look up addresses while it is made
         with self._lock:
             if self._stopped:

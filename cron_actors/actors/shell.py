@@ -74,6 +74,7 @@ class Shell(pykka.ThreadingActor, Generic[M]):
             self.begin()
         except BaseException as error:
             self.actor_stopped.set()  # whoever waits for ``ready`` must not wait for this actor any more
+            self.failure = _described(error)
             self._report(error)
             if isinstance(error, Exception):
                 raise
@@ -104,5 +105,8 @@ class Shell(pykka.ThreadingActor, Generic[M]):
         """Leave the mail where it is: the actor that is started in this one's place reads it."""
 
     def _report(self, error: BaseException | None) -> None:
-        self.failure = f"{type(error).__name__}: {error}"
-        self._supervisor.tell(Crashed(actor=self.name, error=self.failure))
+        self._supervisor.tell(Crashed(actor=self.name, error=_described(error)))
+
+
+def _described(error: BaseException | None) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -50,7 +50,7 @@ class SupervisorActor(Shell[SupervisorMessage]):
 
     def on_failure(self, *failure: Any) -> None:  # noqa: ANN401 # what pykka passes
         super().on_failure(*failure)
-        self._over(f"the supervisor failed: {self.failure}")  # nobody is left to restart it
+        self._over(f"the supervisor failed: {failure[1]!r}")  # nobody is left to restart it
 
     def _restart(self, crashed: Crashed) -> None:
         log.error("the actor %s failed: %s", crashed.actor, crashed.error)

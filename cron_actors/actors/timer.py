@@ -69,6 +69,7 @@ class TimerActor(Shell[TimerMessage]):
         self._pulsed = pulsed
         self._windows = Windows(rhythm.granularity)
         self._ticking = False  # not before the Scheduler is ready, and not while a tick is under way
+        self._ticked_at: datetime | None = None  # the end of the last tick
         self._drain: Drain | Hurry | None = None
         self._wake_at: datetime | None = None
         self._wake_by: float | None = None
@@ -101,8 +102,9 @@ class TimerActor(Shell[TimerMessage]):
                 self._ticking = True
                 if self._drain is not None:  # whoever was restarted knows nothing of it
                     self._scheduler.tell(self._drain)
-            case Ticked():
-                self._ticked()
+            case Ticked(until_at=until_at):
+                if until_at == self._ticked_at:  # else a later tick is under way
+                    self._ticked()
             case Drain() | Hurry():
                 self._stop_ticking(message)
             case _:
@@ -134,7 +136,7 @@ class TimerActor(Shell[TimerMessage]):
                 wish = min(wish, self._wake_at)
             self._wall.set(wish - now)
             return
-        self._ticking = False
+        self._ticking, self._ticked_at = False, window.until_at
         if self._wake_at is not None and self._wake_at <= now:
             self._wake_at = None
         self._scheduler.tell(Tick(since_at=window.since_at, until_at=window.until_at, number=window.number))

@@ -176,6 +176,20 @@ def test_an_actor_that_cannot_begin_is_a_failed_start_with_its_reason() -> None:
     directory.stop(WITHIN)
 
 
+def test_an_actor_that_lives_is_never_doubled(household: Household) -> None:
+    before = household.directory._actors["one"]
+    household.directory.restart("one")
+    household.directory.start("one", household.maker("one"))
+    assert household.directory._actors["one"] is before
+
+
+def test_an_actor_that_fails_at_its_first_mail_has_started_all_the_same(household: Household) -> None:
+    household.tell("three", ValueError("broken"))
+    household.diaries["three"] = []
+    household.directory.start("three", household.maker("three"))
+    assert household.handled_all("three")
+
+
 def test_nothing_is_restarted_once_the_directory_was_stopped() -> None:
     directory, made = Directory(), list[Inbox]()
 

@@ -105,4 +105,4 @@ def test_an_orderly_end_has_no_reason(desk: Desk) -> None:
 def test_nobody_restarts_the_supervisor_so_its_own_failure_ends_the_process(desk: Desk) -> None:
     error = ValueError("broken")
     desk.supervisor.on_failure(ValueError, error, None)
-    assert desk.over == ["the supervisor failed: ValueError: broken"]
+    assert desk.over == ["the supervisor failed: ValueError('broken')"]

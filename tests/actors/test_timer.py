@@ -30,6 +30,7 @@ class Desk:
             self.scheduler,
             (self.pulsed,),
         )
+        self.last = START_AT
         self.timer.begin()
 
     def tell(self, message: TimerMessage) -> None:
@@ -40,11 +41,17 @@ class Desk:
         deliver(self.timer)
 
     def ticks(self) -> list[Tick]:
+        self.remember()
         return [message for message in self.scheduler.take() if isinstance(message, Tick)]
+
+    def remember(self) -> None:
+        for tick in self.scheduler.of(Tick):
+            self.last = tick.until_at
 
     def echo(self) -> None:
         """Answer the last tick."""
-        self.tell(Ticked(until_at=self.clock.now()))
+        self.remember()
+        self.tell(Ticked(until_at=self.last))
 
 
 @pytest.fixture
@@ -149,6 +156,18 @@ def test_after_the_last_tick_what_is_due_is_finished_and_no_further_tick_comes()
     assert desk.scheduler.take() == [Drain(finish=True, grace=None)]
     desk.advance(10 * MINUTE)
     assert desk.scheduler.messages == []
+
+
+def test_the_answer_to_an_older_tick_does_not_end_the_last_one() -> None:
+    desk = Desk(max_ticks=2)
+    desk.tell(Resume())
+    desk.tell(Resume(until_at=None, number=0))  # an actor was restarted while the first tick was under way
+    desk.advance(MINUTE)
+    assert [tick.number for tick in desk.ticks()] == [1, 2]
+    desk.tell(Ticked(until_at=START_AT))
+    assert desk.scheduler.take() == []
+    desk.echo()
+    assert desk.scheduler.take() == [Drain(finish=True, grace=None)]
 
 
 def test_wake_ups_between_boundaries_do_not_use_up_max_ticks() -> None:
