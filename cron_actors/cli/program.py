@@ -35,6 +35,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("schema:schema", "Print the JSON Schema of jobs files."),
 }
 
+_FIRST_FREE = 3  # descriptor after standard input, output and error
+
 
 class Program(click.Group):
     """A group that imports a command's module when the command is called."""
@@ -70,14 +72,24 @@ def program(context: click.Context) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the program and exit with its code; an expected error is one line on standard error."""
+    _occupy_standard_descriptors()
     try:
         code = run_program(arguments)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it was closed before we began
+            sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read us has gone. What is still buffered must not raise again when the interpreter flushes it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = exit_codes.BROKEN_PIPE
     sys.exit(code)
+
+
+def _occupy_standard_descriptors() -> None:
+    """Open what is closed of the descriptors 0 to 2: else a file of the daemon would get one, and jobs write into it."""
+    descriptor = os.open(os.devnull, os.O_RDWR)
+    while descriptor < _FIRST_FREE:
+        descriptor = os.open(os.devnull, os.O_RDWR)
+    os.close(descriptor)
 
 
 def run_program(arguments: Sequence[str] | None = None, around: Surroundings | None = None) -> int:
