@@ -123,7 +123,7 @@ class DaemonHome:
     # what a user can find out
     def ask(self, *words: str) -> Any:  # noqa: ANN401 # whatever JSON the command prints
         """Return what a command prints with ``--json``; it may say by its exit code that something is wrong."""
-        answer = self.run(*words, "--json")
+        answer = self.run(words[0], "--json", *words[1:])
         assert answer.returncode in (0, 1), answer.stderr
         return json.loads(answer.stdout)
 
