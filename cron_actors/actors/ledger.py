@@ -242,11 +242,12 @@ class LedgerActor(Shell[LedgerMessage]):
         self._cancelling.setdefault(run_id, set()).add(request_id)
 
     def _note_trouble(self, posting: Posting, topic: str, text: str | None) -> None:
-        if text is None:
-            self._troubles.pop(topic, None)
-            log.warning("%s: all is well again", topic)
-        else:
+        known = self._troubles.pop(topic, None)
+        if text is not None:
             self._troubles[topic] = text
+        if text is None:
+            log.warning("%s: all is well again", topic)
+        elif text != known:  # what is tried again, as it could not be committed, is not said again
             log.error("%s: %s", topic, text)
         trouble = "; ".join(self._troubles.values()) or None
         self._node.record = replace(self._node.record, trouble=trouble)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -32,12 +31,11 @@ from cron_actors.messages import (
     RollCall,
     SlotFree,
     TimeOut,
+    Trouble,
 )
 from cron_actors.model.run import Ending, Outcome
 from cron_actors.ports.run_logs import Room
 from cron_actors.ports.workers import Workers
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +71,7 @@ class QueueActor(Shell[QueueMessage]):
         self._expected: set[str] = set()
         self._open = False  # no claims before what is under way is known
         self._hold = False
+        self._told = False  # the operator of a shortage: a worker may hold us up before we have seen one
         self._drain: Drain | None = None
         self._drained = False
 
@@ -155,11 +154,11 @@ class QueueActor(Shell[QueueMessage]):
         for worker in self._admission.busy():
             self._workers.monitor(worker).tell(Inspect())
         shortage = self._room.shortage() if self._hold or self._admission.demand() else None
-        if shortage and not self._hold:
-            log.error("no run is launched while there is no room: %s", shortage)
-        elif self._hold and not shortage:
-            log.warning("there is room again: runs are launched")
         self._hold = shortage is not None
+        if self._hold is not self._told:
+            self._told = self._hold
+            text = f"no run is launched while there is no room: {shortage}" if shortage else None
+            self._ledger.tell(Trouble(topic="room", text=text))
 
     def _abandon(self, actor: str) -> None:
         worker = self._workers.worker_of(actor)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -75,12 +74,20 @@ class DiskRoom:
         """Return one line that says where there is too little room to begin a run, None if there is enough."""
         for folder in self._folders:
             try:
-                free = shutil.disk_usage(folder).free
+                disk = os.statvfs(_nearest(folder))
             except OSError as error:
                 return f"{folder}: {error.strerror}"
+            free = disk.f_bavail * disk.f_frsize
             if free < self.LEAST:
                 return f"{folder}: {free} bytes free on this disk, at least {self.LEAST} needed"
+            if disk.f_files and not disk.f_favail:  # some file systems do not count their files
+                return f"{folder}: no further file can be made on this disk, whose number of files is limited"
         return None
+
+
+def _nearest(folder: Path) -> Path:
+    """Return the folder or, while it is gone, the one in which it will be made again."""
+    return next((above for above in (folder, *folder.parents) if above.exists()), folder)
 
 
 def _write(descriptor: int, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import click
 
@@ -20,8 +21,11 @@ from cron_actors.ports.store import Reader
 STALE = timedelta(seconds=15)  # three heartbeats
 
 
-def troubles(node: NodeRecord | None, *, lives: bool, now: datetime) -> list[str]:
-    """Return one line for each thing that is wrong with the daemon; none means healthy."""
+def troubles(node: NodeRecord | None, *, lives: bool, now: datetime, shortage: str | None = None) -> list[str]:
+    """Return one line for each thing that is wrong with the daemon; none means healthy.
+
+    ``shortage`` is what the disk of its database lacks: a daemon that cannot write cannot write that down either.
+    """
     if not lives or node is None:
         return ["no daemon runs on this database"]
     found = []
@@ -30,6 +34,8 @@ def troubles(node: NodeRecord | None, *, lives: bool, now: datetime) -> list[str
         found.append(f"the last heartbeat came {silent} s ago; it comes every 5 s")
     if node.trouble:
         found.append(node.trouble)
+    elif shortage:
+        found.append(f"no room for the database: {shortage}")
     return found
 
 
@@ -44,7 +50,8 @@ def status(context: click.Context, *, as_json: bool) -> int:
     around = surroundings(context)
     with around.reader() as reader:
         node = _latest(reader)
-        found = troubles(node, lives=reader is not None and reader.daemon_lives(), now=around.now())
+        lives = reader is not None and reader.daemon_lives()
+        found = troubles(node, lives=lives, now=around.now(), shortage=_shortage(around) if lives else None)
         counts = {} if reader is None else reader.counts()
     if as_json:
         write_json(_report(around, node, found, counts))
@@ -62,6 +69,12 @@ def _database(around: Surroundings) -> str:
     from cron_actors.adapters.stores.urls import describe  # noqa: PLC0415 - the help needs no store
 
     return describe(around.settings.database_url)
+
+
+def _shortage(around: Surroundings) -> str | None:
+    from cron_actors.adapters.run_logs import DiskRoom  # noqa: PLC0415 - as above
+
+    return DiskRoom([Path(_database(around)).parent]).shortage()
 
 
 def _report(

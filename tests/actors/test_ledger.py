@@ -169,6 +169,19 @@ def test_troubles_stand_in_the_nodes_row_until_they_are_over(desk: LedgerDesk) -
     assert [node.trouble for node in desk.database.reader().nodes()] == [None]
 
 
+def test_a_trouble_that_cannot_be_written_at_once_is_said_once(
+    desk: LedgerDesk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.store.refuses = Refusal.COMMIT
+    desk.tell(Trouble(topic="room", text="full"))
+    for _ in range(3):
+        desk.pulse()
+    desk.store.refuses = None
+    desk.pulse()
+    assert caplog.text.count("room: full") == 1
+    assert [node.trouble for node in desk.database.reader().nodes()] == ["full"]
+
+
 def test_the_end_of_the_node_is_written_before_the_supervisor_hears_of_it(desk: LedgerDesk) -> None:
     desk.tell(Drained())
     assert desk.supervisor.messages == [Drained()]

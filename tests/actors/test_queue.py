@@ -27,6 +27,7 @@ from cron_actors.messages import (
     RollCall,
     SlotFree,
     TimeOut,
+    Trouble,
 )
 from cron_actors.model.run import Outcome
 from tests.fakes.mail import Outbox, inbox
@@ -35,6 +36,7 @@ from tests.fakes.workers import FakeRoom, FakeWorkers
 
 FINISHING = Drain(finish=True, grace=None)
 STOPPING = Drain(finish=False, grace=timedelta(seconds=30))
+SHORTAGE = Trouble(topic="room", text="no run is launched while there is no room: /logs: 17 bytes free")
 FIRST, SECOND, THIRD = a_launch(1), a_launch(2), a_launch(3)
 
 
@@ -137,39 +139,33 @@ def test_every_pulse_has_the_output_of_busy_workers_inspected(desk: Desk) -> Non
     assert desk.workers.told["worker-1"].messages == [FIRST, Inspect()]
 
 
-def test_a_worker_without_room_to_write_stops_all_launching_until_there_is_room(
-    desk: Desk, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_worker_without_room_to_write_stops_all_launching_until_there_is_room(desk: Desk) -> None:
     desk.grant(FIRST, SECOND)
     desk.room.short = "/logs: 17 bytes free"
     desk.tell(SlotFree(worker="worker-1", hold=True), Available(queue=QUEUE))
-    desk.pulse()
-    assert desk.claims() == []
+    for _ in range(2):
+        desk.pulse()
+    assert desk.ledger.take() == [SHORTAGE]
     desk.room.short = None
     desk.pulse()
-    assert desk.claims() == [1]
-    assert "there is room again" in caplog.text
+    assert desk.ledger.take() == [Trouble(topic="room", text=None), Claim(queue=QUEUE, slots=1)]
 
 
-def test_too_little_room_is_noticed_while_runs_wait_for_a_free_slot_and_is_said_once(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_too_little_room_is_noticed_while_runs_wait_for_a_free_slot_and_is_said_once() -> None:
     desk = Desk()
     desk.room.short = "/logs: 17 bytes free"
     for _ in range(3):
         desk.pulse()
     desk.tell(Held(launches=()))
+    assert desk.ledger.of(Trouble) == [SHORTAGE]
     assert desk.claims() == []
-    assert caplog.text.count("no run is launched while there is no room: /logs: 17 bytes free") == 1
 
 
-def test_the_disks_are_not_looked_at_while_nothing_could_be_launched(
-    desk: Desk, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_disks_are_not_looked_at_while_nothing_could_be_launched(desk: Desk) -> None:
     desk.grant(FIRST, SECOND)
     desk.room.short = "/logs: 17 bytes free"
     desk.pulse()
-    assert caplog.text == ""
+    assert desk.ledger.messages == []
 
 
 def test_a_drain_that_finishes_ends_only_when_nothing_waits_and_nothing_runs(desk: Desk) -> None:

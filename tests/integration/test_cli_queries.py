@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cron_actors.adapters.run_logs import DiskRoom
 from cron_actors.core.statistics import observe
 from cron_actors.model.run import Account, RunState
 from cron_actors.model.statistics import Distribution, JobStatistics
@@ -236,6 +237,15 @@ def test_a_silent_or_troubled_daemon_is_not_healthy(
     put_node(cli.start_daemon(), NOW - timedelta(seconds=age), trouble=trouble)
     assert cli("status") == 1
     assert told in capsys.readouterr().out
+
+
+def test_a_daemon_without_room_for_its_database_is_not_healthy(
+    cli: CommandLine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_node(cli.start_daemon(), NOW)
+    monkeypatch.setattr(DiskRoom, "LEAST", 10**18)
+    assert cli("status") == 1
+    assert f"no room for the database: {cli.folder}: " in capsys.readouterr().out
 
 
 def test_a_daemon_that_is_gone_is_not_healthy(cli: CommandLine, capsys: pytest.CaptureFixture[str]) -> None:

@@ -122,6 +122,17 @@ def test_a_disk_without_room_is_named_with_what_is_free_and_what_is_needed(
     assert "bytes free on this disk, at least 1000000000000000000 needed" in text
 
 
-def test_a_folder_that_is_gone_is_a_shortage_too(tmp_path: Path) -> None:
-    gone = tmp_path / "gone"
-    assert DiskRoom([tmp_path, gone]).shortage() == f"{gone}: No such file or directory"
+def test_a_folder_that_is_gone_has_the_room_of_the_one_in_which_it_will_be_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone" / "logs"
+    assert DiskRoom([gone]).shortage() is None
+    monkeypatch.setattr(DiskRoom, "LEAST", 10**18)
+    assert (DiskRoom([gone]).shortage() or "").startswith(f"{gone}: ")
+
+
+def test_a_disk_that_takes_no_further_file_has_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result((4096, 4096, 9, 10**9, 10**9, 50, 0, 0, 0, 255)))
+    assert DiskRoom([tmp_path]).shortage() == (
+        f"{tmp_path}: no further file can be made on this disk, whose number of files is limited"
+    )
