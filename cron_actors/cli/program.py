@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _occupy_standard_descriptors() -> None:
-    """Open what is closed of the descriptors 0 to 2: else a file of the daemon would get one, and jobs write into it."""
+    """Open what is closed of the descriptors 0 to 2: else a file of ours would get one, and jobs print into it."""
     descriptor = os.open(os.devnull, os.O_RDWR)
     while descriptor < _FIRST_FREE:
         descriptor = os.open(os.devnull, os.O_RDWR)
