@@ -16,6 +16,7 @@ from cron_actors.actors.timer import Timepieces
 from cron_actors.adapters.clock import SystemAlarm, SystemClock, VirtualClock
 from cron_actors.adapters.console_log import console_log
 from cron_actors.adapters.executors.zygote_client import ZygoteExecutor
+from cron_actors.adapters.processors import keep_to_one
 from cron_actors.adapters.stores.urls import describe, open_store
 from cron_actors.composition import Daemon, Parts
 from cron_actors.errors import StartError, UsageError
@@ -156,6 +157,7 @@ def launch_scheduler(
     scheduler = Scheduler(jobs, settings, max_ticks, wait=wait)
     with console_log((settings or Settings.from_environment(os.environ)).log_level):
         running = scheduler.start()
+        keep_to_one()
         with _stopped_by_signals(running):
             return running.wait()
 

@@ -25,13 +25,13 @@ class Child:
 
     __slots__ = ("act_at", "began", "key", "killed", "leads", "pid", "report", "start_time", "watched")
 
-    def __init__(self, key: str, birth: Birth, earliest: int) -> None:
-        """Note a child just born, not before the clock tick ``earliest``."""
+    def __init__(self, key: str, birth: Birth, earliest: int, began: float) -> None:
+        """Note a child just born, not before the clock tick ``earliest``, whose start was begun at ``began``."""
         self.key = key
         self.pid = birth.pid
         self.report = birth.report
         self.start_time = start_time(birth.pid, earliest)
-        self.began = monotonic()
+        self.began = began
         self.watched = os.pidfd_open(birth.pid)
         self.act_at: float | None = None
         self.killed = False
@@ -40,10 +40,10 @@ class Child:
 
 def born(order: dict[str, Any]) -> Child:
     """Start the child that the order describes; raises StillbornError, or OSError if it could not be watched."""
-    before = boot_ticks()
+    before, began = boot_ticks(), monotonic()
     birth = bear(order)
     try:
-        return Child(order["key"], birth, before)
+        return Child(order["key"], birth, before, began)
     except OSError:
         # Out of descriptors: a child that cannot be watched must not live.
         os.kill(birth.pid, signal.SIGKILL)

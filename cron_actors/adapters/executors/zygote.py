@@ -204,11 +204,13 @@ def _forget_ignored_signals() -> None:
 
 
 def main() -> None:
-    """Serve the daemon whose socket is the descriptor named on the command line."""
+    """Serve the daemon whose socket is the first argument, on the processors that are the second."""
     _forget_ignored_signals()
     signal.pthread_sigmask(signal.SIG_SETMASK, _BLOCKED)
     end = socket.socket(fileno=int(sys.argv[1]))
     end.set_inheritable(False)
+    # A daemon that has kept its threads to one processor must not keep the jobs there as well.
+    os.sched_setaffinity(0, map(int, sys.argv[2].split(",")))
     zygote = Zygote(Channel(end))
     gc.collect()
     gc.freeze()

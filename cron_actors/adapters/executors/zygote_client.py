@@ -59,7 +59,8 @@ class ZygoteExecutor:
         except OSError as error:
             raise StartError(f"the working directory cannot be used: {error.strerror}") from error
         self._boot_id = boot_id()
-        self._template = Template(self._working_directory)
+        self._processors = os.sched_getaffinity(0)
+        self._template = Template(self._working_directory, self._processors)
         self._channel = self._template.channel
         self._wakeup = os.eventfd(0)
         self._thread = threading.Thread(target=self._serve, name="executor-reports", daemon=True)
@@ -187,7 +188,7 @@ class ZygoteExecutor:
         self._interrupt(self._take_lost())
         while not self._closed and self._may_restart():
             try:
-                self._template = Template(self._working_directory)
+                self._template = Template(self._working_directory, self._processors)
             except StartError as error:
                 _logger.error("%s", error)  # noqa: TRY400 - the line says all that a reader can use
                 continue
