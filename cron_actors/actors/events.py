@@ -30,7 +30,9 @@ class EventsActor(Shell[EventsMessage]):
                 for listener in self._listeners:
                     listener.tell(message)
                 for change in changes:
-                    log.log(logging.WARNING if change.state in BAD_STATES else logging.INFO, "%s", line(change))
+                    level = logging.WARNING if change.state in BAD_STATES else logging.INFO
+                    if log.isEnabledFor(level):
+                        log.log(level, "%s", line(change))
             case _:
                 assert_never(message)
 

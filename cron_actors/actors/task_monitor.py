@@ -124,7 +124,8 @@ class TaskMonitorActor(Shell[MonitorMessage]):
             timeout=launch.job.timeout,
         )
         self._to.ledger.tell(performing)
-        self._to.scheduler.tell(performing)
+        if launch.job.timeout is not None:  # the Scheduler wants to know for the deadline's sake
+            self._to.scheduler.tell(performing)
 
     def _end(self, outcome: Outcome, *, reason: str | None = None, hurried: bool = False) -> None:
         """Ask for the end of the process; the first to ask says what it counts as."""
