@@ -95,6 +95,7 @@ class LedgerActor(Shell[LedgerMessage]):
             rescued = post_rescue(posting)
             posting.write_statistics()
             transaction.put_node(self._node.record)
+        self._node.figures.update(posting.figures)
         if rescued:
             log.warning("%d runs that a dead daemon left executing were rescued", rescued)
         self._announce(posting)
@@ -168,6 +169,7 @@ class LedgerActor(Shell[LedgerMessage]):
             for message in batch:
                 self._apply(posting, message, answers, last)
             posting.write_statistics()
+        self._node.figures.update(posting.figures)
         return [*answers, partial(self._announce, posting), *last]
 
     def _apply(self, posting: Posting, message: LedgerMessage, answers: list[Send], last: list[Send]) -> None:

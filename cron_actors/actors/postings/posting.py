@@ -24,11 +24,15 @@ from cron_actors.ports.store import Transaction
 
 @dataclass(slots=True, kw_only=True)
 class Node:
-    """The node the ledger writes for: its row, the absolute folder of all logs, and the definitions read so far."""
+    """The node the ledger writes for: its row, the absolute folder of all logs, and what it knows without reading.
+
+    That is the definitions read so far, and the figures of jobs as they stand in the store: nobody else writes them.
+    """
 
     record: NodeRecord
     logs: Path
     jobs: dict[str, Job] = field(default_factory=dict)
+    figures: dict[str, JobStatistics] = field(default_factory=dict)
 
     @property
     def node(self) -> str:
@@ -94,8 +98,11 @@ class Posting:
         touched = {change.job for change in self.changes if _counts(change)}
         if not touched:
             return
-        stored = self.transaction.statistics(touched)
-        self.figures = {job: stored.get(job, JobStatistics()) for job in touched}
+        known = self.node.figures
+        unread = touched - known.keys()
+        if unread:
+            known.update(self.transaction.statistics(unread))
+        self.figures = {job: known.get(job, JobStatistics()) for job in touched}
         for change in self.changes:
             if change.job in touched:
                 self.figures[change.job] = fold(self.figures[change.job], change)
