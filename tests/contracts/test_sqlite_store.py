@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
 import stat
@@ -117,6 +118,39 @@ def test_mail_sent_before_the_start_counts_as_a_change(url: str) -> None:
     store.open()
     with closing(store):
         assert store.changed_elsewhere()
+
+
+def test_nothing_is_written_to_a_file_that_lost_its_name_until_it_is_put_back(store: SqliteStore, path: Path) -> None:
+    insert(store, owed())
+    aside = path.rename(path.with_name("aside.db"))
+    with pytest.raises(StoreBusyError, match="was deleted or replaced"):
+        insert(store, owed())
+    path.touch()
+    with pytest.raises(StoreBusyError, match="was deleted or replaced"):
+        insert(store, owed())
+    aside.rename(path)
+    with store.begin() as transaction:
+        assert transaction.run(1) is not None
+
+
+def test_a_lock_whose_file_is_deleted_is_taken_anew(store: SqliteStore, url: str, path: Path) -> None:
+    lock = path.with_name("store.db.lock")
+    lock.unlink()
+    insert(store, owed())
+    second = open_store(url)
+    with pytest.raises(StartError, match="another daemon"):
+        second.open()
+    assert lock.read_text().startswith(f"{os.getpid()}\n")
+
+
+def test_a_daemon_that_lost_its_lock_to_another_writes_nothing(store: SqliteStore, url: str, path: Path) -> None:
+    path.with_name("store.db.lock").unlink()
+    second = open_store(url)
+    second.open()
+    with closing(second), pytest.raises(StoreBusyError, match="another daemon"):
+        insert(store, owed())
+    (run,) = insert(store, owed())
+    assert run.run_id == 1
 
 
 def test_recreating_leaves_an_empty_database(store: SqliteStore, url: str) -> None:

@@ -43,9 +43,16 @@ class DaemonLock:
             raise StartError(
                 f"another daemon (process {holder}) already uses {self._database.name}; many nodes need PostgreSQL"
             ) from error
+        self._descriptor = descriptor
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n{node}\n".encode(), 0)
-        self._descriptor = descriptor
+
+    def keep(self, node: str) -> None:
+        """Take the lock anew if its file was deleted; StartError if another daemon has been faster."""
+        if self._descriptor is not None and not same_file(_lock_of(self._database), os.fstat(self._descriptor)):
+            lost = self._descriptor
+            self.take(node)
+            os.close(lost)
 
     def release(self) -> None:
         """Let go; the file stays, for to delete it could take the lock of a daemon that just starts from it."""
@@ -68,6 +75,14 @@ def creation_lock(database: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def same_file(path: Path, known: os.stat_result) -> bool:
+    """Say whether the file that was once looked at still is the one of this path."""
+    try:
+        return os.path.samestat(os.stat(path), known)  # noqa: PTH116 # asked in every transaction: Path is slower
+    except FileNotFoundError:
+        return False
 
 
 def daemon_lives(database: Path) -> bool:

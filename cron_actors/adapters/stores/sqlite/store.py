@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cron_actors.adapters.stores.sqlite.connection import WRITER_PATIENCE, Session, set_patience
 from cron_actors.adapters.stores.sqlite.database import Database, start_errors
 from cron_actors.adapters.stores.sqlite.location import check_location, companions, create_file
-from cron_actors.adapters.stores.sqlite.lock import DaemonLock, creation_lock
+from cron_actors.adapters.stores.sqlite.lock import DaemonLock, creation_lock, same_file
 from cron_actors.adapters.stores.sqlite.mailbox import SqliteMailbox
 from cron_actors.adapters.stores.sqlite.reader import SqliteReader
 from cron_actors.adapters.stores.sqlite.transaction import SqliteTransaction
-from cron_actors.errors import StoreError
+from cron_actors.errors import StartError, StoreBusyError, StoreError
 
 
 class SqliteStore:
@@ -28,6 +29,7 @@ class SqliteStore:
         self._lock = None if database.path is None else DaemonLock(database.path)
         self._session: Session | None = None
         self._seen: tuple[int, int] | None = None
+        self._file: os.stat_result | None = None
 
     def open(self) -> None:
         """Take the lock, create or migrate the database; StartError says in one line why that cannot be."""
@@ -43,11 +45,14 @@ class SqliteStore:
             self._release()
             raise
         set_patience(self._session.connection, WRITER_PATIENCE)
+        self._file = None if path is None else path.stat()
 
     @contextmanager
     def begin(self) -> Iterator[SqliteTransaction]:
         """Begin a transaction: committed when the block ends, rolled back when it raises."""
-        with self._opened().writing() as connection:
+        session = self._opened()
+        self._check_files()
+        with session.writing() as connection:
             yield SqliteTransaction(connection)
 
     def changed_elsewhere(self) -> bool:
@@ -80,6 +85,18 @@ class SqliteStore:
             self._session.close()
             self._session = None
         self._release()
+
+    def _check_files(self) -> None:
+        """Raise StoreBusyError while the files are not at their place: what is written would be lost with them."""
+        path = self._database.path
+        if path is None or self._lock is None or self._file is None:
+            return
+        try:
+            if not same_file(path, self._file):
+                raise StoreBusyError(f"{path} was deleted or replaced; put it back, or restart the daemon")
+            self._lock.keep(self._node)
+        except (OSError, StartError) as error:
+            raise StoreBusyError(f"{path} cannot be used for now: {error}") from error
 
     def _release(self) -> None:
         if self._lock is not None:
