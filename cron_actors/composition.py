@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 QUEUE = "default"
 SOURCE = "file"
 ANSWER_WITHIN = 10.0  # seconds
+GIVE_UP_AFTER = 10.0  # seconds from the end of the grace period: longer than any process is given to end
+GLANCE = 1.0  # seconds between two looks at whether a stop takes too long
 STOP_WITHIN = 2.0  # seconds an actor may take to stop once there is nothing left to do
 
 
@@ -60,6 +62,7 @@ class Daemon:
         self._directory = Directory()
         self._over = threading.Event()
         self._reason: str | None = None
+        self._give_up_at: float | None = None
         self.node = str(uuid.uuid4())
 
     def start(self) -> None:
@@ -76,10 +79,12 @@ class Daemon:
 
     def drain(self) -> None:
         """Begin an orderly stop: nothing more is launched, what runs has the grace period to end."""
+        self._give_up(self._settings.grace.total_seconds() + GIVE_UP_AFTER)
         self._directory.address("timer").tell(Drain(finish=False, grace=self._settings.grace))
 
     def hurry(self) -> None:
         """End what still runs, now."""
+        self._give_up(GIVE_UP_AFTER)
         self._directory.address("timer").tell(Hurry())
 
     def break_down(self, reason: str) -> None:
@@ -87,8 +92,18 @@ class Daemon:
         self._directory.address("supervisor").tell(Broken(error=reason))
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait until there is nothing left to do, at most ``seconds``; say whether that is so."""
-        return self._over.wait(seconds)
+        """Wait until there is nothing left to do, at most ``seconds``; say whether that is so.
+
+        A stop that was asked for and cannot be brought to its end, as the store cannot be written, is given up then.
+        """
+        until = None if seconds is None else self._monotonic() + seconds
+        while not self._over.wait(GLANCE if until is None else min(GLANCE, max(0.0, until - self._monotonic()))):
+            now = self._monotonic()
+            if self._give_up_at is not None and now >= self._give_up_at:
+                self._finish("it could not be stopped in order; what it leaves open is taken up at the next start")
+            elif until is not None and now >= until:
+                return False
+        return True
 
     def ask(self, question: object) -> object:
         """Return the scheduler's answer."""
@@ -103,6 +118,13 @@ class Daemon:
         self._parts.executor.close()
         self._parts.store.close()
         return self._reason
+
+    def _monotonic(self) -> float:
+        return self._parts.timepieces.clock.monotonic()
+
+    def _give_up(self, after: float) -> None:
+        at = self._monotonic() + after
+        self._give_up_at = at if self._give_up_at is None else min(self._give_up_at, at)
 
     def _finish(self, reason: str | None) -> None:
         if not self._over.is_set():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from cron_actors import Scheduler, launch_scheduler
+from cron_actors import Scheduler, composition, launch_scheduler
 from cron_actors.errors import JobsFileError, UsageError
 from cron_actors.settings import Granularity, Settings
 from tests.fakes.daemon import NEVER, job
@@ -63,6 +67,21 @@ def test_a_second_stop_hurries(settings: Settings) -> None:
     assert running.finished(5)
     assert running.statistics()["long"].interrupted >= 1
     assert running.wait() == 0
+
+
+def test_a_stop_that_cannot_be_written_down_is_given_up(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(composition, "GIVE_UP_AFTER", 0.5)
+    database = tmp_path / "jobs.db"
+    settings = replace(settings, database_url=f"sqlite:///{database}", grace=timedelta(0))
+    running = Scheduler(jobs={"jobs": [job("clock")]}, settings=settings).start()
+    until(lambda: running.num_runs("clock") >= 1)
+    with closing(sqlite3.connect(database)) as intruder:
+        intruder.execute("BEGIN IMMEDIATE")
+        running.stop()
+        assert running.finished(5)
+        assert running.wait() == 1
 
 
 def test_several_schedulers_live_in_one_process(settings: Settings) -> None:
