@@ -1,0 +1,1 @@
+"""The README and the pages of docs/, held to what the program does."""
