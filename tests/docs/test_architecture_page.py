@@ -20,8 +20,8 @@ ARROW_LABEL = re.compile(r"─+([A-Z][A-Za-z]+(?:, ?[A-Z][A-Za-z]+)*)")
 OPEN = re.compile(r"^\| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
 
 MESSAGES = {
-    name
-    for name, kind in vars(cron_actors.messages).items()
+    kind.__name__
+    for kind in vars(cron_actors.messages).values()
     if isinstance(kind, type) and dataclasses.is_dataclass(kind) and kind.__module__ == cron_actors.messages.__name__
 }
 CLASSES = {
