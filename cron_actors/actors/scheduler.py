@@ -49,7 +49,7 @@ from cron_actors.model.records import CursorMove
 from cron_actors.model.run import Account, AttemptKey, NewRun
 from cron_actors.model.statistics import JobStatistics
 
-RUNS_AT_ONCE = 2000  # due runs in one transaction, about: more are written in further ones
+RUNS_AT_ONCE = 200  # due runs in one transaction, about: the first are performed while the next are evaluated
 CLOCK_BEHIND = timedelta(seconds=60)
 
 
