@@ -151,8 +151,9 @@ def launch_scheduler(
     """Run a daemon until it is stopped by a signal or out of ticks; return the exit code.
 
     The arguments are those of ``Scheduler``. SIGTERM, SIGINT and SIGHUP stop it: the first lets running jobs end
-    within the grace period, a second one hurries. Log lines go to standard error. The code is 0 after an orderly stop
-    and 1 if the daemon had to give up. Raises what ``Scheduler.start`` raises.
+    within the grace period, a second one hurries; a SIGHUP that is ignored, as under nohup, stays ignored. Log lines go
+    to standard error. The code is 0 after an orderly stop and 1 if the daemon had to give up. Raises what
+    ``Scheduler.start`` raises.
     """
     scheduler = Scheduler(jobs, settings, max_ticks, wait=wait)
     with console_log((settings or Settings.from_environment(os.environ)).log_level):
@@ -170,7 +171,10 @@ def _stopped_by_signals(running: RunningScheduler) -> Iterator[None]:
         running.stop()
 
     try:
-        before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+        numbers = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
+        if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # nohup: the end of the terminal is not ours
+            numbers.remove(signal.SIGHUP)
+        before = {number: signal.signal(number, stop) for number in numbers}
     except ValueError:  # not the main thread: whoever embeds us there stops us by other means
         before = {}
     try:

@@ -12,7 +12,7 @@ from tests.fakes.daemon import DaemonHome, job
 
 pytestmark = pytest.mark.e2e
 
-SIGNALS = [signal.SIGTERM, signal.SIGINT]
+SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
 # The first time it takes a minute, the second time no time at all.
 LONG_AT_FIRST = "test -e seen && exit 0; touch seen; exec sleep 60"
 
@@ -29,6 +29,14 @@ def test_the_first_signal_lets_running_jobs_end_and_begins_no_other(home: Daemon
     assert long.state == RunState.COMPLETED
     assert "done" in home.read("logs/long/latest.txt")
     assert len(home.runs("often")) <= 2, "instants of the two seconds after the signal were begun"
+
+
+def test_a_daemon_under_nohup_outlives_its_terminal(home: DaemonHome) -> None:
+    home.write_jobs(job("clock"))
+    daemon = home.start("--max-ticks", "2", before=["nohup"])
+    home.eventually(lambda: home.runs("clock", RunState.COMPLETED))
+    assert home.stop(daemon, signal.SIGHUP) == 0
+    assert len(home.runs("clock", RunState.COMPLETED)) == 2
 
 
 def test_after_the_grace_period_runs_are_ended_and_given_back_uncounted(home: DaemonHome) -> None:
