@@ -108,7 +108,8 @@ def lateness(run: Run, reader: Reader) -> timedelta | None:
         return None
     again = run.attempt > 1 or run.deaths > 0
     tries = reader.attempts(run.run_id) if again else []
-    return (tries[0].started_at if tries else run.started_at) - run.due_at
+    started_at = tries[0].started_at if tries else run.started_at
+    return max(started_at - run.due_at, timedelta(0))  # the clock may have been set back, but nothing starts early
 
 
 def _iso(moment: datetime | None) -> str | None:

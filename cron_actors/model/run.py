@@ -144,7 +144,7 @@ class Run:
         """Return the length of the last attempt, None while it is not over."""
         if self.started_at is None or self.finished_at is None:
             return None
-        return self.finished_at - self.started_at
+        return max(self.finished_at - self.started_at, timedelta(0))  # the clock may have been set back meanwhile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

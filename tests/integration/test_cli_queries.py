@@ -214,6 +214,18 @@ def test_jobs_are_those_of_the_file_before_a_daemon_loads_it(
     assert "cron @daily (Europe/Berlin)" in capsys.readouterr().out
 
 
+def test_a_clock_set_back_makes_no_length_of_time_negative(
+    cli: CommandLine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = cli.start_daemon()
+    put_job(store)
+    put_run(store, NOW)
+    settle(store, claim(store, NOW - MINUTE), NOW - 2 * MINUTE)
+    assert cli("runs", "--json") == 0
+    (told,) = shown(capsys)
+    assert (told["duration_s"], told["lateness_s"]) == (0.0, 0.0)
+
+
 # ── status ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_a_daemon_that_beats_and_has_no_trouble_is_healthy(
     cli: CommandLine, capsys: pytest.CaptureFixture[str]
