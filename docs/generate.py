@@ -1,4 +1,4 @@
-"""Writes anew what the docs take from the code: the lines between ``generated`` and ``end of generated`` marks."""  # noqa: INP001 # a program beside the pages it writes, not a package
+"""Writes anew what the docs take from the code: the lines between ``generated`` and ``end of generated`` marks."""
 
 from __future__ import annotations
 
