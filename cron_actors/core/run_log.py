@@ -47,7 +47,9 @@ def trailer(ending: Ending, note: str | None = None) -> str:
         case Outcome.INTERRUPTED | Outcome.LOST:
             lines.append(f"Task Execution Interrupted: {ending.error or 'the daemon stopped'}")
         case Outcome.FAILURE:
-            lines.append(ending.error or "failed")
+            error = ending.error or "failed"
+            if not ending.output_tail.rstrip().endswith(error):  # a traceback has said it already
+                lines.append(error)
     lines.append(f"Execution Time = {execution_time(ending.duration)}")
     return "\n".join(lines) + "\n"
 
