@@ -18,7 +18,7 @@ from cron_actors.core.moments import iso
 from cron_actors.core.run_states import describe
 from cron_actors.model.job import Json
 from cron_actors.model.records import RunFilter
-from cron_actors.model.run import Run, RunState
+from cron_actors.model.run import Cause, Run, RunState
 from cron_actors.ports.store import Reader
 
 DEFAULT_LIMIT = 50
@@ -103,8 +103,11 @@ def run_object(owed: OwedInstant, reader: Reader) -> dict[str, Json]:
 
 
 def lateness(run: Run, reader: Reader) -> timedelta | None:
-    """Return the start of the first attempt minus the due instant; None before it and where it does not count."""
-    if run.exempt or run.started_at is None:
+    """Return the start of the first attempt minus the due instant; None before it and where it does not count.
+
+    It counts for scheduled runs alone, as in the statistics: what somebody asked for is not due before that.
+    """
+    if run.exempt or run.started_at is None or run.cause is not Cause.SCHEDULE:
         return None
     again = run.attempt > 1 or run.deaths > 0
     tries = reader.attempts(run.run_id) if again else []

@@ -108,10 +108,10 @@ class Run:
     """One execution owed, as the store knows it.
 
     ``run_id`` is unique in the store and grows. ``attempt`` counts the tries begun (0 before the first).
-    ``lease_token`` is new with every claim; only its holder may say how the attempt ended. ``lateness`` is the start
-    of the first attempt minus ``due_at``. ``count`` is 1, or the number of instants of an account of instants not
-    run, which then go from ``due_at`` to ``last_due_at``. ``exempt`` marks the first-seen run of an interval job,
-    whose lateness does not count.
+    ``lease_token`` is new with every claim; only its holder may say how the attempt ended. ``duration`` is how long
+    the process of the last attempt took, on the monotonic clock, None until it is over. ``count`` is 1, or the number
+    of instants of an account of instants not run, which then go from ``due_at`` to ``last_due_at``. ``exempt`` marks
+    the first-seen run of an interval job, whose lateness does not count.
     """
 
     run_id: int
@@ -131,6 +131,7 @@ class Run:
     lease_token: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    duration: timedelta | None = None
     outcome: Outcome | None = None
     exit_code: int | None = None
     error: str | None = None
@@ -138,13 +139,6 @@ class Run:
     cancel_requested: bool = False
     exempt: bool = False
     args: Json = None
-
-    @property
-    def duration(self) -> timedelta | None:
-        """Return the length of the last attempt, None while it is not over."""
-        if self.started_at is None or self.finished_at is None:
-            return None
-        return max(self.finished_at - self.started_at, timedelta(0))  # the clock may have been set back meanwhile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,7 +93,12 @@ def settle(store: SqliteStore, run: Run, at: datetime, *, error: str | None = No
     assert run.lease_token is not None
     settlement = Settlement(
         key=AttemptKey(run_id=run.run_id, attempt=run.attempt, token=run.lease_token),
-        ending=Ending(outcome=Outcome.FAILURE if error else Outcome.SUCCESS, exit_code=3 if error else 0, error=error),
+        ending=Ending(
+            outcome=Outcome.FAILURE if error else Outcome.SUCCESS,
+            exit_code=3 if error else 0,
+            error=error,
+            duration=max(at - (run.started_at or at), timedelta(0)),
+        ),
         state=RunState.DISCARDED if error else RunState.COMPLETED,
         reason="failed" if error else None,
         at=at,

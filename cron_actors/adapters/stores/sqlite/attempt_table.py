@@ -12,6 +12,7 @@ from cron_actors.adapters.stores.sqlite.rows import (
     RUN_WIDTH,
     attempt_of,
     micros,
+    micros_of,
     micros_or_none,
     run_of,
     storable,
@@ -35,6 +36,7 @@ _IDENTIFY = (
 _SETTLE = (
     "UPDATE run SET state = :state, reason = :reason, finished_at = :finished_at, deaths = deaths + :deaths,"
     " attempt = attempt - iif(:counted, 0, 1), outcome = iif(:again, NULL, :outcome),"
+    " duration = iif(:again, NULL, :duration),"
     " exit_code = iif(:again, NULL, :exit_code), error = iif(:again, NULL, :error),"
     " started_at = iif(:again, NULL, started_at), node = iif(:again, NULL, node),"
     " lease_token = iif(:again, NULL, lease_token)"
@@ -87,6 +89,7 @@ class AttemptTable(Table):
             "again": settlement.state in _AGAIN,
             "counted": settlement.counted,
             "deaths": settlement.deaths,
+            "duration": micros_of(ending.duration),
             "outcome": ending.outcome,
             "exit_code": ending.exit_code,
             "error": storable(ending.error),

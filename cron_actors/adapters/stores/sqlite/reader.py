@@ -86,6 +86,8 @@ def run_query(query: RunFilter) -> tuple[str, tuple[object, ...]]:
         conditions.append(("run_id = ?", min(query.run_id, _GREATEST_ID)))
     if query.job is not None:
         conditions.append(("job = ?", query.job))
+    if query.jobs is not None:
+        conditions.append(("job IN (SELECT value FROM json_each(?))", json_list(list(query.jobs))))
     if query.states:
         conditions.append(("state IN (SELECT value FROM json_each(?))", json_list(list(query.states))))
     if query.since is not None:

@@ -22,6 +22,11 @@ def micros(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
+def micros_of(length: timedelta) -> int:
+    """Return the length of time as whole microseconds."""
+    return length // _MICROSECOND
+
+
 def micros_or_none(moment: datetime | None) -> int | None:
     """Return the moment as whole microseconds since the Unix epoch; None stays None."""
     return None if moment is None else micros(moment)
@@ -57,7 +62,8 @@ def json_list(values: Sequence[str | int]) -> str:
 
 RUN_COLUMNS = (
     "run_id, job, due_at, last_due_at, count, cause, state, reason, queue, priority, definition, attempt, deaths,"
-    " node, lease_token, started_at, finished_at, outcome, exit_code, error, log, cancel_requested, exempt, args"
+    " node, lease_token, started_at, finished_at, outcome, exit_code, error, log, cancel_requested, exempt, args,"
+    " duration"
 )
 RUN_WIDTH = RUN_COLUMNS.count(",") + 1
 
@@ -89,6 +95,7 @@ def run_of(row: Row) -> Run:
         cancel_requested=bool(row[21]),
         exempt=bool(row[22]),
         args=None if row[23] is None else json.loads(row[23]),
+        duration=None if row[24] is None else timedelta(microseconds=row[24]),
     )
 
 

@@ -39,6 +39,7 @@ CREATE TABLE run (
     lease_until INTEGER, -- always NULL here: on SQLite a lease never expires
     started_at INTEGER,
     finished_at INTEGER,
+    duration INTEGER, -- microseconds that the process of the last attempt took
     outcome TEXT,
     exit_code INTEGER,
     error TEXT,
