@@ -30,12 +30,31 @@ NO_RUN = "0"  # the store's runs count from 1
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class _StoppedError(Exception):
-    """A signal told this command to stop."""
+class _StopSignals:
+    """The signals that tell this command to stop, noted rather than raised: an error could hit a half-started job."""
 
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
+    def __init__(self) -> None:
+        self._count = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self.first: int | None = None
+
+    def note(self, number: int, frame: FrameType | None) -> None:
+        """Note a signal; this is the handler."""
+        del frame
+        self.first = self.first or number
+        os.eventfd_write(self._count, 1)
+
+    def fileno(self) -> int:
+        """Return the descriptor that can be read once a signal has come since the last ``take``."""
+        return self._count
+
+    def take(self) -> None:
+        """Forget that a signal has come, but not which one came first."""
+        with suppress(BlockingIOError):
+            os.eventfd_read(self._count)
+
+    def close(self) -> None:
+        """Free the descriptor."""
+        os.close(self._count)
 
 
 @click.command("exec")
@@ -56,16 +75,12 @@ def execute(context: click.Context, job: str) -> int:
 
 def run_here(job: Job, around: Surroundings) -> int:
     """Run the job and return its exit code, 128 + n if the signal n ended it."""
-    with ExitStack() as files, _told_to_stop():
+    with ExitStack() as files, _told_to_stop() as signals:
         try:
             process = _start(job, around, files)
         except OSError as error:
             return _not_started(job, error)
-        try:
-            return _wait(process, job)
-        except _StoppedError as stopped:
-            _end(process, job.kill_after)
-            return exit_codes.SIGNAL_BASE + stopped.number
+        return _wait(process, job, signals)
 
 
 def _start(job: Job, around: Surroundings, files: ExitStack) -> subprocess.Popen[bytes]:
@@ -140,47 +155,52 @@ def _not_started(job: Job, error: OSError) -> int:
 
 
 @contextmanager
-def _told_to_stop() -> Iterator[None]:
-    """Turn the signals that stop a program into an error while the job runs, so that the job is stopped too."""
-
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
-        raise _StoppedError(number)
-
-    before = {number: signal.signal(number, stop) for number in STOPPING}
+def _told_to_stop() -> Iterator[_StopSignals]:
+    """Note the signals that stop a program while the job runs, so that the job is stopped too."""
+    signals = _StopSignals()
+    before = {number: signal.signal(number, signals.note) for number in STOPPING}
     try:
-        yield
+        yield signals
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        signals.close()
 
 
-def _wait(process: subprocess.Popen[bytes], job: Job) -> int:
-    if not _ends_within(process, job.timeout):
-        _end(process, job.kill_after)
+def _wait(process: subprocess.Popen[bytes], job: Job, signals: _StopSignals) -> int:
+    ended = _ends_within(process, job.timeout, signals)
+    if not ended:
+        stopped = signals.first
+        _end(process, job.kill_after, signals)
+        if stopped is not None:
+            return exit_codes.SIGNAL_BASE + stopped
         complain(f"job '{job.identifier}' timed out after {format_duration(job.timeout or timedelta(0))}")
         return exit_codes.TIMED_OUT
     status = process.wait()
     return status if status >= 0 else exit_codes.SIGNAL_BASE - status
 
 
-def _ends_within(process: subprocess.Popen[bytes], length: timedelta | None) -> bool:
-    """Wait for the end of the process and leave it unreaped, so that its id cannot become another's."""
+def _ends_within(process: subprocess.Popen[bytes], length: timedelta | None, signals: _StopSignals) -> bool:
+    """Wait for the end of the process, the time or a signal; say whether it was the first.
+
+    The process is left unreaped, so that its id cannot become another's.
+    """
     descriptor = os.pidfd_open(process.pid)
     try:
         seconds = None if length is None else length.total_seconds()
-        return bool(select.select([descriptor], [], [], seconds)[0])
+        return descriptor in select.select([descriptor, signals.fileno()], [], [], seconds)[0]
     finally:
         os.close(descriptor)
 
 
-def _end(process: subprocess.Popen[bytes], kill_after: timedelta) -> None:
+def _end(process: subprocess.Popen[bytes], kill_after: timedelta, signals: _StopSignals) -> None:
     """End the job's group: SIGTERM, and SIGKILL to what is left when its leader is gone or the time is over.
 
     Being told to stop once more ends the waiting.
     """
+    signals.take()
     os.killpg(process.pid, signal.SIGTERM)
     os.killpg(process.pid, signal.SIGCONT)
-    with suppress(_StoppedError):
-        _ends_within(process, kill_after)
+    _ends_within(process, kill_after, signals)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
