@@ -19,6 +19,7 @@ from cron_actors.adapters.executors.zygote_client import ZygoteExecutor
 from cron_actors.adapters.processors import keep_to_one
 from cron_actors.adapters.stores.urls import describe, open_store
 from cron_actors.composition import Daemon, Parts
+from cron_actors.core.durations import format_duration
 from cron_actors.errors import StartError, UsageError
 from cron_actors.loading import load, runnable
 from cron_actors.messages import CurrentTicks, Figures, NumRuns
@@ -51,6 +52,11 @@ class RunningScheduler:
     def statistics(self) -> dict[str, JobStatistics]:
         """Return the figures of every job that has any."""
         return cast("dict[str, JobStatistics]", self._daemon.ask(Figures()))
+
+    @property
+    def stopping(self) -> bool:
+        """Say whether the end was asked for."""
+        return self._stopping
 
     def stop(self) -> None:
         """Ask for the end: the first call lets running jobs end within the grace period, the second ends them."""
@@ -155,19 +161,24 @@ def launch_scheduler(
     to standard error. The code is 0 after an orderly stop and 1 if the daemon had to give up. Raises what
     ``Scheduler.start`` raises.
     """
-    scheduler = Scheduler(jobs, settings, max_ticks, wait=wait)
-    with console_log((settings or Settings.from_environment(os.environ)).log_level):
+    chosen = settings or Settings.from_environment(os.environ)
+    scheduler = Scheduler(jobs, chosen, max_ticks, wait=wait)
+    with console_log(chosen.log_level):
         running = scheduler.start()
         keep_to_one()
-        with _stopped_by_signals(running):
+        with _stopped_by_signals(running, format_duration(chosen.grace)):
             return running.wait()
 
 
 @contextmanager
-def _stopped_by_signals(running: RunningScheduler) -> Iterator[None]:
+def _stopped_by_signals(running: RunningScheduler, grace: str) -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         del frame
-        log.info("%s: stopping", signal.Signals(number).name)
+        name = signal.Signals(number).name
+        if running.stopping:
+            log.info("%s: ending what still runs", name)
+        else:
+            log.info("%s: stopping; what still runs may go on for %s, a second signal ends it", name, grace)
         running.stop()
 
     try:
