@@ -50,6 +50,9 @@ from cron_actors.model.run import Account, AttemptKey, NewRun
 from cron_actors.model.statistics import JobStatistics
 
 RUNS_AT_ONCE = 200  # due runs in one transaction, about: the first are performed while the next are evaluated
+# Instants of cron walked through for one transaction, about; a second's work. With more, a Scheduler that comes back
+# after a week to some hundred jobs would say nothing for so long that it was taken for hung, for ever anew.
+INSTANTS_AT_ONCE = 20_000
 CLOCK_BEHIND = timedelta(seconds=60)
 
 
@@ -191,9 +194,10 @@ class SchedulerActor(Shell[SchedulerMessage]):
         runs: list[NewRun] = []
         accounts: list[Account] = []
         moves: list[CursorMove] = []
+        walked = 0
         for identifier in self._agenda.due(until_at):
             entry = self._entries[identifier]
-            if len(runs) >= RUNS_AT_ONCE:
+            if len(runs) >= RUNS_AT_ONCE or walked >= INSTANTS_AT_ONCE:
                 self._agenda.put(identifier, until_at)  # still due: comes up again once these are recorded
                 continue
             evaluation = self._advance(entry, until_at)
@@ -201,6 +205,8 @@ class SchedulerActor(Shell[SchedulerMessage]):
                 due_run(entry.job, entry.definition, instant.at, exempt=instant.exempt) for instant in evaluation.due
             ]
             accounts += evaluation.accounts
+            if entry.job.when.cron:  # the grid of a periodicity is counted without a walk
+                walked += len(evaluation.due) + sum(account.count for account in evaluation.accounts)
             moves.append(CursorMove(job=identifier, cursor_at=evaluation.cursor_at, next_due_at=evaluation.next_due_at))
         return Due(runs=tuple(runs), accounts=tuple(accounts), moves=tuple(moves)) if moves else None
 

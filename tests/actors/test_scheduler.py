@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cron_actors.actors.scheduler import RUNS_AT_ONCE, SchedulerActor
+from cron_actors.actors.scheduler import INSTANTS_AT_ONCE, RUNS_AT_ONCE, SchedulerActor
 from cron_actors.messages import (
     ActiveJob,
     ActiveRun,
@@ -164,6 +164,23 @@ def test_many_due_runs_are_written_in_several_transactions_and_none_is_left_out(
         desk.tell(Recorded())
     assert sizes == [RUNS_AT_ONCE, RUNS_AT_ONCE, 10]
     assert desk.timer.messages[-1] == Ticked(until_at=NOON + MINUTE)
+
+
+def test_long_backlogs_of_many_jobs_are_accounted_for_in_short_steps_and_none_is_left_out() -> None:
+    desk = Desk()
+    jobs = [a_job(f"job-{number}", when=When(cron=("* * * * *",))) for number in range(8)]
+    desk.load(*jobs)
+    later = NOON + timedelta(days=7)
+    desk.tick(later)
+    counts = []
+    while due := desk.ledger.of(Due):
+        counts.append(sum(account.count for account in due[0].accounts) + len(due[0].runs))
+        desk.ledger.take()
+        desk.tell(Recorded())
+    assert max(counts) <= INSTANTS_AT_ONCE + 10_000, "more than the last job of a step can add"
+    assert len(counts) > 2
+    assert sum(counts) == 8 * 7 * 24 * 60
+    assert desk.timer.messages[-1] == Ticked(until_at=later)
 
 
 def test_a_job_seen_for_the_first_time_runs_at_the_first_tick_and_is_not_late() -> None:
