@@ -36,14 +36,17 @@ def test_a_trigger_that_waits_tells_the_end_of_its_run(home: DaemonHome) -> None
 
 
 def test_a_trigger_obeys_the_overlap_policy_unless_it_is_forced(home: DaemonHome) -> None:
-    home.write_jobs(job("alone", "sleep 1.5", manual=True, overlap="skip"))
+    home.write_jobs(job("alone", "until test -e go; do sleep 0.05; done", manual=True, overlap="skip"))
     daemon = home.start_ready()
     home.run("trigger", "alone")
     home.eventually(lambda: home.runs("alone", RunState.EXECUTING))
     refused = home.run("trigger", "alone", "--wait")
     assert (refused.returncode, refused.stdout) == (1, "run 2: skipped: overlap\n")
-    forced = home.run("trigger", "alone", "--wait", "--force")
-    assert (forced.returncode, forced.stdout) == (0, "run 3: completed\n")
+    forced = home.begin("trigger", "alone", "--wait", "--force")
+    home.eventually(lambda: len(home.runs("alone", RunState.EXECUTING)) == 2)
+    home.write("go", "")
+    assert forced.communicate(timeout=20)[0] == b"run 3: completed\n"
+    assert forced.returncode == 0
     assert home.stop(daemon) == 0
 
 
