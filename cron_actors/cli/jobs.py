@@ -11,6 +11,7 @@ import click
 
 from cron_actors.cli import options
 from cron_actors.cli.console import printable, say, width, write_json
+from cron_actors.cli.job_filters import JobFilter, job_filter
 from cron_actors.cli.known_jobs import jobs_file, refuse_unknown
 from cron_actors.cli.secrecy import without_secrets
 from cron_actors.cli.surroundings import Surroundings, surroundings
@@ -44,16 +45,19 @@ class KnownJob:
 
 @click.command()
 @click.argument("job", required=False)
+@job_filter
 @options.as_json
 @click.pass_context
-def jobs(context: click.Context, job: str | None, *, as_json: bool) -> None:
+def jobs(context: click.Context, job: str | None, wanted: JobFilter, *, as_json: bool) -> None:
     """List the jobs in force, or show one; those of the jobs file if no daemon has loaded any yet.
 
-    Example: cron-actors jobs
+    Example: cron-actors jobs --tag nightly
     """
+    wanted.refuse_beside(job)
     around = surroundings(context)
     with around.reader() as reader:
         known = _stored(reader) or _written(around)
+    known = {identifier: one for identifier, one in known.items() if wanted.accepts(one.written)}
     if job is not None:
         refuse_unknown(job, set(known), f"the database or in {around.settings.jobs_file_path}")
     if as_json:

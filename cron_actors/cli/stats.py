@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ import click
 
 from cron_actors.cli import options
 from cron_actors.cli.console import printable, say, width, write_json
+from cron_actors.cli.job_filters import JobFilter, job_filter, stored_texts
 from cron_actors.cli.known_jobs import require_known, written_jobs
 from cron_actors.cli.surroundings import Surroundings, surroundings
 from cron_actors.cli.tables import table
@@ -53,22 +54,25 @@ class Board:
 
 @click.command()
 @click.argument("job", required=False)
+@job_filter
 @options.as_json
 @click.pass_context
-def stats(context: click.Context, job: str | None, *, as_json: bool) -> None:
+def stats(context: click.Context, job: str | None, wanted: JobFilter, *, as_json: bool) -> None:
     """Show the statistics of all jobs, or everything that is counted of one.
 
     Example: cron-actors stats backup --json
     """
+    wanted.refuse_beside(job)
     around = surroundings(context)
     with around.reader() as reader:
         if job is not None:
             require_known(around, reader, job)
         board = _board(reader)
+        names = _names(around, board, wanted, reader) if job is None else [job]
     if as_json:
-        write_json(_object(around, board, job))
+        write_json(_object(board, names) if job is None else {"ticks": board.ticks, **job_object(board, job)})
     elif job is None:
-        _tell_all(around, board)
+        _tell_all(board, names, around.now())
     else:
         _tell_one(board, job, around.now())
 
@@ -113,16 +117,23 @@ def _board(reader: Reader | None) -> Board:
     )
 
 
-def _object(around: Surroundings, board: Board, job: str | None) -> dict[str, Json]:
-    if job is not None:
-        return {"ticks": board.ticks, **job_object(board, job)}
-    names = board.names(set(written_jobs(around)))
+def _names(around: Surroundings, board: Board, wanted: JobFilter, reader: Reader | None) -> list[str]:
+    """Return the jobs asked for; one that no daemon has loaded yet is judged by the jobs file."""
+    written = written_jobs(around)
+    names = board.names(set(written))
+    if not wanted:
+        return names
+    texts = {identifier: definition.text for identifier, definition in written.items()}
+    accepted = wanted.identifiers(texts | stored_texts(reader))
+    return [name for name in names if name in accepted]
+
+
+def _object(board: Board, names: Sequence[str]) -> dict[str, Json]:
     return {"ticks": board.ticks, "jobs": {name: job_object(board, name) for name in names}}
 
 
-def _tell_all(around: Surroundings, board: Board) -> None:
-    names = board.names(set(written_jobs(around)))
-    rows = [_row(board, name, around.now()) for name in names]
+def _tell_all(board: Board, names: Sequence[str], now: datetime) -> None:
+    rows = [_row(board, name, now) for name in names]
     for line in table(HEADERS, rows, width()):
         click.echo(line)
     say(f"{board.ticks} ticks")

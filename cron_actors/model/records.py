@@ -83,6 +83,7 @@ class RunFilter:
     """Which runs a query wants: None means any; the newest ``limit`` by due instant, newest first."""
 
     job: str | None = None
+    jobs: tuple[str, ...] | None = None
     states: tuple[RunState, ...] = ()
     since: datetime | None = None
     run_id: int | None = None

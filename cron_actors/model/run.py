@@ -196,7 +196,7 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One try of a run, as the store keeps it."""
+    """One try of a run, as the store keeps it; one that is not counted shares its number with the next."""
 
     run_id: int
     attempt: int
@@ -210,3 +210,4 @@ class Attempt:
     output_tail: str | None = None
     cpu_seconds: float | None = None
     peak_memory: int | None = None
+    counted: bool = True

@@ -158,6 +158,9 @@ class Reader(Protocol):
     def request(self, request_id: int) -> Request | None:
         """Return the request, None if there is none."""
 
+    def requests_about(self, run_id: int) -> list[Request]:
+        """Return the request that made the run, if one did, and those to cancel it, oldest first."""
+
     def counts(self) -> Mapping[RunState, int]:
         """Return how many runs stand in each state."""
 

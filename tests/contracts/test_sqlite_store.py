@@ -18,6 +18,7 @@ import pytest
 
 from cron_actors.adapters.stores.sqlite.attempt_table import CLAIM, HELD
 from cron_actors.adapters.stores.sqlite.database import Database
+from cron_actors.adapters.stores.sqlite.office_tables import ABOUT
 from cron_actors.adapters.stores.sqlite.pruning import EXCESS, NEXT_JOB, OLD
 from cron_actors.adapters.stores.sqlite.reader import run_query
 from cron_actors.adapters.stores.sqlite.run_table import COUNTS, OCCUPIED, PENDING
@@ -326,6 +327,8 @@ def plan(connection: sqlite3.Connection, statement: str, parameters: tuple[objec
         (*run_query(RunFilter()), "run_history"),
         (*run_query(RunFilter(since=T, states=(RunState.MISSED,))), "run_history"),
         (*run_query(RunFilter(job="backup", since=T)), "run_job_history"),
+        (*run_query(RunFilter(jobs=("backup", "report"))), "run_job_history"),
+        (ABOUT, (1,), "request_run"),
     ],
 )
 def test_no_statement_reads_more_than_its_index_offers(

@@ -111,6 +111,16 @@ def test_requests_are_handed_over_in_order_until_they_are_answered(
     assert reader.request(second + 1) is None
 
 
+def test_a_run_is_known_by_what_was_asked_of_it(store: AnyStore, reader: Reader, mailbox: Mailbox) -> None:
+    made = mailbox.submit(ASK)
+    mailbox.submit(ASK)
+    with store.begin() as transaction:
+        transaction.answer(made, "run 8", T, run_id=8)
+    cancel = mailbox.submit(replace(ASK, kind=RequestKind.CANCEL, job=None, run_id=8))
+    assert [one.request_id for one in reader.requests_about(8)] == [made, cancel]
+    assert reader.requests_about(9) == reader.requests_about(10**30) == []
+
+
 def test_a_change_made_elsewhere_is_told_once(store: AnyStore, mailbox: Mailbox) -> None:
     store.changed_elsewhere()
     assert not store.changed_elsewhere()
@@ -131,6 +141,10 @@ def test_a_change_made_elsewhere_is_told_once(store: AnyStore, mailbox: Mailbox)
         (RunFilter(limit=2), ["c9", "b5"]),
         (RunFilter(limit=None), ["c9", "b5", "a5", "a0"]),
         (RunFilter(job="a"), ["a5", "a0"]),
+        (RunFilter(jobs=("a", "c")), ["c9", "a5", "a0"]),
+        (RunFilter(jobs=("a", "c"), limit=2), ["c9", "a5"]),
+        (RunFilter(job="a", jobs=("c",)), []),
+        (RunFilter(jobs=()), []),
         (RunFilter(states=(RunState.SCHEDULED, RunState.SKIPPED)), ["c9", "b5"]),
         (RunFilter(since=T + 5 * SECOND), ["c9", "b5", "a5"]),
         (RunFilter(job="a", since=T + 5 * SECOND, states=(RunState.AVAILABLE,)), ["a5"]),

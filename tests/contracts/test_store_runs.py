@@ -281,9 +281,9 @@ def test_interrupted_tries_stay_in_the_history_beside_the_one_that_counts(store:
     settle(store, ended(first, RunState.AVAILABLE, ending=interrupted, counted=False))
     (second,) = claim(store, node="node-2")
     settle(store, ended(second))
-    assert [(one.attempt, one.node, one.outcome) for one in reader.attempts(first.run_id)] == [
-        (1, "node-1", Outcome.INTERRUPTED),
-        (1, "node-2", Outcome.SUCCESS),
+    assert [(one.attempt, one.node, one.outcome, one.counted) for one in reader.attempts(first.run_id)] == [
+        (1, "node-1", Outcome.INTERRUPTED, False),
+        (1, "node-2", Outcome.SUCCESS, True),
     ]
 
 

@@ -14,6 +14,7 @@ _SUBMIT = (
     " RETURNING request_id"
 )
 _WAITING = "SELECT * FROM request WHERE handled_at IS NULL ORDER BY request_id LIMIT ?"
+ABOUT = "SELECT * FROM request WHERE run_id = ? ORDER BY request_id"
 # The run of a cancel was named by the request; the run of a trigger is known only now.
 _ANSWER = "UPDATE request SET answer = ?, handled_at = ?, run_id = coalesce(?, run_id) WHERE request_id = ?"
 
@@ -70,6 +71,10 @@ class RequestTable(Table):
         """Return the request, None if there is none."""
         row = self._one("SELECT * FROM request WHERE request_id = ?", request_id)
         return None if row is None else request_of(row)
+
+    def requests_about(self, run_id: int) -> list[Request]:
+        """Return the request that made the run, if one did, and those to cancel it, oldest first."""
+        return [request_of(row) for row in self._all(ABOUT, run_id)]
 
     def answer(self, request_id: int, answer: str, at: datetime, run_id: int | None = None) -> None:
         """Mark the request as handled."""

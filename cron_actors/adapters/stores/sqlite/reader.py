@@ -64,6 +64,11 @@ class SqliteReader:
         with self._session.reading() as connection:
             return RequestTable(connection).request(min(request_id, _GREATEST_ID))
 
+    def requests_about(self, run_id: int) -> list[Request]:
+        """Return the request that made the run, if one did, and those to cancel it, oldest first."""
+        with self._session.reading() as connection:
+            return RequestTable(connection).requests_about(min(run_id, _GREATEST_ID))
+
     def counts(self) -> Mapping[RunState, int]:
         """Return how many runs stand in each state; an account counts as many times as it has instants."""
         with self._session.reading() as connection:

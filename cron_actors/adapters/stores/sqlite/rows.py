@@ -101,14 +101,14 @@ def run_of(row: Row) -> Run:
 
 ATTEMPT_COLUMNS = (
     "run_id, attempt, node, started_at, finished_at, pid, start_time, boot_id, outcome, exit_code, error, output_tail,"
-    " cpu_seconds, peak_memory"
+    " cpu_seconds, peak_memory, counted"
 )
 
 
 def attempt_of(row: Row) -> Attempt:
     """Return the attempt of a row of ATTEMPT_COLUMNS."""
     run_id, attempt, node, started_at, finished_at, pid, start_time, boot_id, outcome, *rest = row
-    exit_code, error, output_tail, cpu_seconds, peak_memory = rest
+    exit_code, error, output_tail, cpu_seconds, peak_memory, counted = rest
     return Attempt(
         run_id=run_id,
         attempt=attempt,
@@ -122,6 +122,7 @@ def attempt_of(row: Row) -> Attempt:
         output_tail=output_tail,
         cpu_seconds=cpu_seconds,
         peak_memory=peak_memory,
+        counted=bool(counted),
     )
 
 

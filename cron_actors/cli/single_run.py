@@ -1,0 +1,90 @@
+"""One run in full: what became of it, who asked for it, and every try."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import click
+
+from cron_actors.cli.console import printable, say, write_json
+from cron_actors.cli.run_objects import full_object, lateness, seconds
+from cron_actors.cli.surroundings import Surroundings
+from cron_actors.cli.wording import local, moment_text, span
+from cron_actors.core.run_states import describe
+from cron_actors.errors import UsageError
+from cron_actors.model.records import Request, RequestKind, RunFilter
+from cron_actors.model.run import Attempt, Run
+from cron_actors.ports.store import Reader
+
+ASKED = {RequestKind.TRIGGER: "asked for by", RequestKind.CANCEL: "cancel asked for by"}
+INDENT = "    "
+MEGABYTE = 1_000_000
+
+
+def show_run(around: Surroundings, run_id: int, *, as_json: bool) -> None:
+    """Print the run with all its attempts; raises UsageError if there is none of this number."""
+    with around.reader() as reader:
+        found = [] if reader is None else reader.runs(RunFilter(run_id=run_id, limit=1))
+        if reader is None or not found:
+            raise UsageError(f"there is no run {run_id}")
+        run, attempts, requests = found[0], reader.attempts(run_id), reader.requests_about(run_id)
+        if as_json:
+            write_json(full_object(run, attempts, requests, reader))
+        else:
+            _tell(run, reader, around.now())
+            for request in requests:
+                say(_asked(request))
+            for attempt in attempts:
+                _tell_attempt(attempt)
+
+
+def _tell(run: Run, reader: Reader, now: datetime) -> None:
+    say(f"run {run.run_id} of {run.job}: {describe(run.state, run.reason)}")
+    say(f"due        {_due(run, now)}")
+    say(f"cause      {run.cause}, queue {run.queue or '-'}, priority {run.priority}")
+    say(f"took       {span(seconds(run.duration))}")
+    say(f"late       {span(seconds(lateness(run, reader)))}")
+    if run.error:
+        say(f"error      {run.error}")
+    say(f"log        {run.log or '-'}")
+
+
+def _due(run: Run, now: datetime) -> str:
+    if run.count > 1:
+        return f"{local(run.due_at)} to {local(run.last_due_at)}: {run.count} instants"
+    return moment_text(run.due_at, now)
+
+
+def _asked(request: Request) -> str:
+    return f"{ASKED[request.kind]} {request.requested_by}, {local(request.requested_at)}"
+
+
+def _tell_attempt(attempt: Attempt) -> None:
+    click.echo()
+    counted = "" if attempt.counted else ", not counted"
+    ending = "under way" if attempt.outcome is None else str(attempt.outcome)
+    say(f"attempt {attempt.attempt}{counted}: {ending}")
+    for line in _facts(attempt):
+        say(f"  {line}")
+    if attempt.output_tail:
+        say("  output ends with")
+        for line in attempt.output_tail.splitlines():
+            click.echo(f"{INDENT}{printable(line)}".rstrip())
+
+
+def _facts(attempt: Attempt) -> Iterator[str]:
+    yield f"node     {attempt.node}, process {'-' if attempt.identity is None else attempt.identity.pid}"
+    yield f"started  {local(attempt.started_at)}"
+    if attempt.finished_at is not None:
+        yield f"ended    {local(attempt.finished_at)}"
+    if attempt.exit_code is not None:
+        yield f"exit     {attempt.exit_code}"
+    if attempt.error:
+        yield f"error    {attempt.error}"
+    if attempt.cpu_seconds is not None or attempt.peak_memory is not None:
+        yield f"used     {span(attempt.cpu_seconds)} of CPU, {_megabytes(attempt.peak_memory)} of memory at most"
+
+
+def _megabytes(count: int | None) -> str:
+    return "-" if count is None else f"{count / MEGABYTE:.1f} MB"
