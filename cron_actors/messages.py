@@ -144,6 +144,13 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rewound:
+    """Somebody had cursors reset, and the clock says ``at``: go on from there, although later windows were closed."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """These instants became due, those were not run, and the cursors move with them: one transaction."""
 
@@ -414,11 +421,12 @@ class Restarted:
     actor: str
 
 
-TimerMessage = Rung | WakeAt | WakeBy | Resume | Ticked | Drain | Hurry
+TimerMessage = Rung | WakeAt | WakeBy | Resume | Rewound | Ticked | Drain | Hurry
 SchedulerMessage = (
     Tick
     | Pulse
     | Loaded
+    | Rewound
     | Recorded
     | Performing
     | FinishedExecution

@@ -35,6 +35,7 @@ from cron_actors.messages import (
     Recall,
     RecallQueue,
     Recorded,
+    Rewound,
     SchedulerMessage,
     SupervisorMessage,
     Trouble,
@@ -203,6 +204,8 @@ class LedgerActor(Shell[LedgerMessage]):
                 assert_never(message)
 
     def _announce(self, posting: Posting) -> None:
+        if posting.rewound:
+            self._to.scheduler.tell(Rewound(at=posting.at))
         for name in sorted(posting.available):
             self._to.queue.tell(Available(queue=name))
         if posting.changes:

@@ -35,6 +35,7 @@ from cron_actors.messages import (
     Recorded,
     Restarted,
     Resume,
+    Rewound,
     SchedulerMessage,
     Tick,
     Ticked,
@@ -54,6 +55,7 @@ RUNS_AT_ONCE = 200  # due runs in one transaction, about: the first are performe
 # after a week to some hundred jobs would say nothing for so long that it was taken for hung, for ever anew.
 INSTANTS_AT_ONCE = 20_000
 CLOCK_BEHIND = timedelta(seconds=60)
+CLOCK_ADVICE = "nothing runs again before that unless you say so: cron-actors reset-cursor --all"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,6 +110,8 @@ class SchedulerActor(Shell[SchedulerMessage]):
             case Tick():
                 self._tick, self._number = message, message.number
                 self._go()
+            case Rewound():
+                self._rewind(message)
             case Recorded():
                 self._recording = False
                 self._go()
@@ -160,6 +164,18 @@ class SchedulerActor(Shell[SchedulerMessage]):
         self._recording, self._known = False, True
         self._timer.tell(WakeAt(at=self._agenda.peek()))
         self._timer.tell(Resume(until_at=self._until_at, number=self._number))
+
+    def _rewind(self, rewound: Rewound) -> None:
+        """Go back in time: what is under way is recorded first, then the store tells how far everything is."""
+        if self._drain is not None:  # the next daemon begins with what is stored
+            return
+        if self._tick is not None and self._tick.until_at > rewound.at:
+            self._tick = None
+        if self._until_at is not None:
+            self._until_at = min(self._until_at, rewound.at)
+        self._known = False
+        self._timer.tell(rewound)
+        self._ledger.tell(Recall())
 
     def _enter(self, active: ActiveJob) -> None:
         record, job = active.record, active.job
@@ -254,7 +270,7 @@ class SchedulerActor(Shell[SchedulerMessage]):
         behind = newest is not None and newest - now > CLOCK_BEHIND
         if behind and not self._clock_behind:
             text = f"the clock says {iso(now)}, but instants up to {iso(newest or now)} are accounted for"
-            self._ledger.tell(Trouble(topic="clock", text=f"{text}; nothing runs again before that"))
+            self._ledger.tell(Trouble(topic="clock", text=f"{text}; {CLOCK_ADVICE}"))
         elif self._clock_behind and not behind:
             self._ledger.tell(Trouble(topic="clock", text=None))
         self._clock_behind = behind

@@ -16,6 +16,7 @@ from cron_actors.messages import (
     Hurry,
     Pulse,
     Resume,
+    Rewound,
     Rung,
     SchedulerMessage,
     Tick,
@@ -102,6 +103,8 @@ class TimerActor(Shell[TimerMessage]):
                 self._ticking = True
                 if self._drain is not None:  # whoever was restarted knows nothing of it
                     self._scheduler.tell(self._drain)
+            case Rewound(at=at):
+                self._windows.rewind(at)
             case Ticked(until_at=until_at):
                 if until_at == self._ticked_at:  # else a later tick is under way
                     self._ticked()

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "logs": ("logs:logs", "Print the log of a run, or follow it."),
     "trigger": ("requests:trigger", "Ask the daemon to run a job now."),
     "cancel": ("requests:cancel", "Ask the daemon to cancel a run."),
+    "reset-cursor": ("requests:reset_cursor", "Go on from now after the clock was set back."),
     "status": ("status:status", "Say whether the daemon is healthy."),
     "exec": ("foreground:execute", "Run one job once, here, without a daemon."),
     "prune": ("housekeeping:prune", "Delete old runs from the history."),

@@ -61,7 +61,33 @@ def cancel(context: click.Context, run_id: int) -> int:
     with around.reader() as reader:
         if reader is None or _run(reader, run_id) is None:
             raise UsageError(f"there is no run {run_id}")
-    request_id = _submit(around, RequestKind.CANCEL, run_id=run_id)
+    return _print_answer(around, _submit(around, RequestKind.CANCEL, run_id=run_id))
+
+
+@click.command()
+@click.argument("job", required=False)
+@click.option("--all", "every", is_flag=True, help="The cursors of all jobs.")
+@click.pass_context
+def reset_cursor(context: click.Context, job: str | None, *, every: bool) -> int:
+    """Set the cursor of a job, or of all, to now if it is ahead, so that scheduling goes on from here.
+
+    This is for a clock that was set back: instants already accounted for do not run again by themselves. After this
+    those from now on are looked at anew; one that has a run already gets no second one. Without a daemon the request
+    is recorded and carried out by the next one.
+
+    Example: cron-actors reset-cursor --all
+    """
+    if every == (job is not None):
+        raise UsageError("name a job, or give --all for the cursors of all jobs")
+    around = surroundings(context)
+    if job is not None:
+        with around.reader() as reader:
+            require_in_force(around, reader, job)
+    return _print_answer(around, _submit(around, RequestKind.RESET_CURSOR, job=job))
+
+
+def _print_answer(around: Surroundings, request_id: int) -> int:
+    """Wait for the answer and print it; without a daemon nobody waits."""
     with around.reader() as reader:
         if reader is None or not reader.daemon_lives():
             warn(NO_DAEMON)

@@ -38,6 +38,12 @@ class Windows:
             self._until_at = until_at
             self._boundary_at = next_boundary(until_at, self._granularity)
 
+    def rewind(self, until_at: datetime) -> None:
+        """Go on from here although a later window was closed: the clock was set back, and somebody said it is right."""
+        if self._until_at is not None and until_at < self._until_at:
+            self._until_at = until_at
+            self._boundary_at = next_boundary(until_at, self._granularity)
+
     def next_boundary_at(self, now: datetime) -> datetime:
         """Return when the next boundary window can close."""
         return now if self._boundary_at is None else self._boundary_at

@@ -57,14 +57,16 @@ class RequestKind(StrEnum):
 
     TRIGGER = "trigger"
     CANCEL = "cancel"
+    RESET_CURSOR = "reset_cursor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A row by which another process asks for something; the daemon answers in the same row.
 
-    ``job`` for a trigger, ``run_id`` for a cancel. ``force`` overrides the overlap policy. ``answer`` is one line
-    for people; ``run_id`` of an answered trigger is the run it made, None if it made none.
+    ``job`` for a trigger, ``run_id`` for a cancel, ``job`` or None for all jobs for a reset of cursors. ``force``
+    overrides the overlap policy. ``answer`` is one line for people; ``run_id`` of an answered trigger is the run it
+    made, None if it made none.
     """
 
     request_id: int

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from cron_actors.messages import Cancel
+from cron_actors.messages import Cancel, Rewound
 from cron_actors.model.records import RequestKind
 from cron_actors.model.run import Outcome
 from tests.fakes.ledger_desk import LedgerDesk
+from tests.fakes.store import Refusal
 from tests.fakes.values import NOON, finished
 
 MINUTE = timedelta(minutes=1)
@@ -148,3 +150,75 @@ def test_a_restarted_ledger_still_answers_an_open_cancel(desk: LedgerDesk) -> No
     desk.pulse()
     desk.tell(finished(launch, Outcome.CANCELLED))
     assert desk.answer(number) == f"run {launch.run.run_id}: cancelled"
+
+
+def put_cursor(desk: LedgerDesk, cursor_at: datetime | None, job: str = "backup") -> None:
+    record = replace(desk.record(job), cursor_at=cursor_at, next_due_at=cursor_at)
+    with desk.database.begin() as transaction:
+        transaction.put_job(record)
+
+
+def reset(desk: LedgerDesk, job: str | None = None) -> str | None:
+    number = desk.ask(RequestKind.RESET_CURSOR, job=job)
+    desk.scheduler.take()
+    desk.pulse(after=0)
+    return desk.answer(number)
+
+
+def test_a_cursor_ahead_of_the_clock_is_set_back_to_now_and_the_scheduler_hears_of_it(desk: LedgerDesk) -> None:
+    desk.load({})
+    put_cursor(desk, NOON + 60 * MINUTE)
+    assert reset(desk, "backup") == "1 cursor set back to 2026-11-21T12:00:00Z"
+    assert (desk.record().cursor_at, desk.record().next_due_at) == (NOON, None)
+    assert desk.scheduler.messages == [Rewound(at=NOON)]
+
+
+def test_a_reset_of_one_cursor_leaves_the_others(desk: LedgerDesk) -> None:
+    desk.load({}, {"identifier": "other"})
+    put_cursor(desk, NOON + MINUTE)
+    put_cursor(desk, NOON + MINUTE, "other")
+    reset(desk, "backup")
+    assert desk.record("other").cursor_at == NOON + MINUTE
+    assert reset(desk) == "1 cursor set back to 2026-11-21T12:00:00Z"
+    assert desk.record("other").cursor_at == NOON
+
+
+def test_a_reset_passes_over_no_instant_that_nobody_has_accounted_for(desk: LedgerDesk) -> None:
+    desk.load({}, {"identifier": "new"})
+    put_cursor(desk, NOON - MINUTE)
+    assert reset(desk) == "no cursor was ahead of 2026-11-21T12:00:00Z"
+    assert (desk.record().cursor_at, desk.record("new").cursor_at) == (NOON - MINUTE, None)
+
+
+def test_a_reset_of_an_unknown_or_removed_job_is_refused_by_name(desk: LedgerDesk) -> None:
+    desk.load({})
+    desk.load({"identifier": "other"})
+    put_cursor(desk, NOON + MINUTE)
+    assert reset(desk, "backup") == "there is no job 'backup'"
+    assert reset(desk, "nothing") == "there is no job 'nothing'"
+    assert desk.scheduler.messages == []
+    assert reset(desk) == "no cursor was ahead of 2026-11-21T12:00:00Z"
+    assert desk.record().cursor_at == NOON + MINUTE
+
+
+def test_a_reset_asked_for_while_no_daemon_ran_is_carried_out_at_the_next_start(desk: LedgerDesk) -> None:
+    desk.load({})
+    put_cursor(desk, NOON + MINUTE)
+    number = desk.ask(RequestKind.RESET_CURSOR)
+    second = desk.successor()
+    second.pulse(after=0)
+    assert second.answer(number) == "1 cursor set back to 2026-11-21T12:00:00Z"
+    assert second.scheduler.messages == [Rewound(at=NOON)]
+
+
+def test_the_scheduler_hears_of_a_reset_only_once_it_is_durable(desk: LedgerDesk) -> None:
+    desk.load({})
+    put_cursor(desk, NOON + MINUTE)
+    desk.ask(RequestKind.RESET_CURSOR)
+    desk.scheduler.take()
+    desk.store.refuses = Refusal.COMMIT
+    desk.pulse(after=0)
+    assert desk.scheduler.messages == []
+    desk.store.refuses = None
+    desk.pulse(after=0)
+    assert desk.scheduler.messages == [Rewound(at=NOON)]

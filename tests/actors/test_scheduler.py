@@ -334,7 +334,7 @@ def test_a_clock_behind_what_is_accounted_for_is_a_trouble_until_it_has_caught_u
     assert trouble == Trouble(
         topic="clock",
         text="the clock says 2026-11-21T11:58:59Z, but instants up to 2026-11-21T12:00:00Z are accounted for;"
-        " nothing runs again before that",
+        " nothing runs again before that unless you say so: cron-actors reset-cursor --all",
     )
     desk.pulse(1000.0, at=NOON - 61 * SECOND)
     assert desk.ledger.take() == []

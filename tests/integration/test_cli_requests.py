@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cron_actors.model.records import JobRecord
+from cron_actors.model.records import JobRecord, Request, RequestKind
 from tests.fakes.command_line import MINUTE, NOW, CommandLine, answer, claim, put_job, put_run, settle
 
 
@@ -162,6 +162,43 @@ def test_an_unknown_run_cannot_be_cancelled(cli: CommandLine, capsys: pytest.Cap
     cli.start_daemon()
     assert cli("cancel", "7") == 2
     assert capsys.readouterr().err == "cron-actors: there is no run 7\n"
+
+
+@pytest.mark.parametrize(("word", "job"), [("backup", "backup"), ("--all", None)])
+def test_the_answer_to_a_reset_of_cursors_is_printed(
+    cli: CommandLine, capsys: pytest.CaptureFixture[str], word: str, job: str | None
+) -> None:
+    store = cli.start_daemon()
+    put_job(store)
+    asked: list[Request] = []
+
+    def reply() -> None:
+        with store.begin() as transaction:
+            asked.extend(transaction.requests())
+        answer(store, "1 cursor set back")
+
+    cli.while_waiting = reply
+    assert cli("reset-cursor", word) == 0
+    assert capsys.readouterr().out == "1 cursor set back\n"
+    assert [(request.kind, request.job) for request in asked] == [(RequestKind.RESET_CURSOR, job)]
+
+
+def test_a_reset_of_cursors_without_a_daemon_is_recorded_with_a_warning(
+    cli: CommandLine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli("reset-cursor", "--all") == 0
+    assert "warning: no daemon runs" in capsys.readouterr().err
+    with cli.start_daemon().begin() as transaction:
+        assert [request.kind for request in transaction.requests()] == [RequestKind.RESET_CURSOR]
+
+
+@pytest.mark.parametrize("words", [[], ["backup", "--all"], ["nothing"]])
+def test_a_reset_of_cursors_names_one_known_job_or_all(cli: CommandLine, words: list[str]) -> None:
+    store = cli.start_daemon()
+    put_job(store)
+    assert cli("reset-cursor", *words) == 2
+    with store.begin() as transaction:
+        assert transaction.requests() == []
 
 
 # ── housekeeping ────────────────────────────────────────────────────────────────────────────────────────────────────

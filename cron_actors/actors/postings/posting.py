@@ -50,6 +50,7 @@ class Posting:
         self.changes: list[RunChanged] = []
         self.figures: dict[str, JobStatistics] = {}
         self.available: set[str] = set()
+        self.rewound = False  # whether cursors were reset
 
     def job(self, definition: str) -> Job:
         """Return the job of a stored definition.

@@ -1,11 +1,14 @@
-"""Posting what other processes asked for: triggers and cancels."""
+"""Posting what other processes asked for: triggers, cancels, resets of cursors."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import assert_never
 
 from cron_actors.actors.postings.instants import insert_runs
 from cron_actors.actors.postings.posting import Posting
+from cron_actors.core.moments import iso
 from cron_actors.core.run_states import FINAL, describe
 from cron_actors.messages import Cancel
 from cron_actors.model.records import JobRecord, Request, RequestKind
@@ -17,10 +20,15 @@ def post_requests(posting: Posting, requests: Sequence[Request]) -> list[Cancel]
     jobs = {record.identifier: record for record in posting.transaction.jobs()} if requests else {}
     cancels = []
     for request in requests:
-        if request.kind is RequestKind.TRIGGER:
-            _trigger(posting, request, jobs.get(request.job or ""))
-        else:
-            cancels += _cancel(posting, request)
+        match request.kind:
+            case RequestKind.TRIGGER:
+                _trigger(posting, request, jobs.get(request.job or ""))
+            case RequestKind.CANCEL:
+                cancels += _cancel(posting, request)
+            case RequestKind.RESET_CURSOR:
+                _reset_cursors(posting, request, jobs)
+            case _:
+                assert_never(request.kind)
     return cancels
 
 
@@ -72,3 +80,24 @@ def _cancel(posting: Posting, request: Request) -> list[Cancel]:
     else:
         answer_cancels(posting, run, [request.request_id])
     return []
+
+
+def _reset_cursors(posting: Posting, request: Request, jobs: Mapping[str, JobRecord]) -> None:
+    """Put cursors that are ahead of the clock back to now.
+
+    One that is not stays: between it and now there may be instants that nobody has accounted for yet.
+    """
+    asked = [
+        record for record in jobs.values() if record.removed_at is None and request.job in (None, record.identifier)
+    ]
+    if request.job is not None and not asked:
+        posting.transaction.answer(request.request_id, f"there is no job {request.job!r}", posting.at)
+        return
+    ahead = [record for record in asked if record.cursor_at is not None and record.cursor_at > posting.at]
+    for record in ahead:
+        posting.transaction.put_job(replace(record, cursor_at=posting.at, next_due_at=None))
+    posting.rewound = True
+    text = f"no cursor was ahead of {iso(posting.at)}"
+    if ahead:
+        text = f"{len(ahead)} cursor{'' if len(ahead) == 1 else 's'} set back to {iso(posting.at)}"
+    posting.transaction.answer(request.request_id, text, posting.at)

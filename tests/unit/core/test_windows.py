@@ -46,6 +46,24 @@ def test_a_clock_set_back_makes_no_window_until_it_has_caught_up() -> None:
     assert again == Window(since_at=NOON + MINUTE, until_at=NOON + 2 * MINUTE, number=3)
 
 
+def test_windows_that_are_rewound_go_on_from_there() -> None:
+    windows = started()
+    windows.close(NOON + MINUTE)
+    windows.rewind(START_AT - 60 * MINUTE)
+    assert windows.next_boundary_at(NOON) == NOON - 59 * MINUTE
+    again = windows.close(NOON - 59 * MINUTE)
+    assert again == Window(since_at=START_AT - 60 * MINUTE, until_at=NOON - 59 * MINUTE, number=3)
+
+
+def test_windows_are_never_rewound_forward() -> None:
+    windows = started()
+    windows.rewind(NOON + 5 * MINUTE)
+    assert windows.close(NOON + MINUTE) == Window(since_at=START_AT, until_at=NOON + MINUTE, number=2)
+    fresh = Windows(Granularity.MINUTE)
+    fresh.rewind(NOON)
+    assert fresh.close(START_AT) == Window(since_at=START_AT, until_at=START_AT, number=1)
+
+
 def test_a_wish_closes_a_window_between_boundaries_that_is_not_counted() -> None:
     windows = started()
     wish = START_AT + 7 * SECOND
