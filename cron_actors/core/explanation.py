@@ -1,13 +1,14 @@
 """What a schedule means, in English.
 
-cron-descriptor words the time of day. The days are worded here, because it says "or" where both day fields must match
+cron-descriptor words the time of day, but says "every 5 hours" of any step of 5, though from 20:00 to 00:00 it is 4:
+such a field is given to it as a list. The days are worded here, because it says "or" where both day fields must match
 and loses places in the month that stand in a list.
 """
 
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from zoneinfo import ZoneInfo
 
 from cron_descriptor import Options, get_description
@@ -84,12 +85,29 @@ def _clock_changes(expressions: Iterable[CronExpression], zone: str) -> list[str
 
 
 def _time(fields: Mapping[CronField, FieldValues]) -> str:
-    words = [fields[kind].text for kind in (SECOND, MINUTE, HOUR) if kind in fields]
+    words = [_told_evenly(kind, fields[kind]) for kind in (SECOND, MINUTE, HOUR) if kind in fields]
     options = Options()
     options.use_24hour_time_format = True
     options.locale_code = "en_US"
     words_of_time: str = get_description(" ".join([*words, "*", "*", "*"]), options)
     return words_of_time
+
+
+def _told_evenly(kind: CronField, field: FieldValues) -> str:
+    """Return the field as it stands if it is one step that comes round evenly or has none, else as a list of values."""
+    if "/" not in field.text or ("," not in field.text and _comes_round_evenly(kind, field.values)):
+        return field.text
+    return ",".join(f"{run[0]}-{run[-1]}" if as_range else str(run[0]) for run, as_range in _neighbours(field.values))
+
+
+def _comes_round_evenly(kind: CronField, values: Iterable[int]) -> bool:
+    """Say whether the time from each value to the next, and from the last to the first of the next round, is the same.
+
+    A value that stands alone comes once a round, which is not what its step says.
+    """
+    ordered = sorted(values)
+    following = [*ordered[1:], ordered[0] + kind.greatest - kind.least + 1]
+    return len(ordered) > 1 and len({later - earlier for earlier, later in zip(ordered, following, strict=True)}) == 1
 
 
 def _days(fields: Mapping[CronField, FieldValues]) -> str:
@@ -129,14 +147,22 @@ def _weekday_names() -> list[str]:
 
 def _listed(values: Iterable[int], name: Callable[[int], str]) -> str:
     """Return the names of the values, in order, with three neighbours or more as a range."""
+    parts = [
+        f"{name(run[0])} to {name(run[-1])}" if as_range else name(run[0]) for run, as_range in _neighbours(values)
+    ]
+    return ", ".join(parts[:-1]) + (" and " if parts[1:] else "") + parts[-1]
+
+
+def _neighbours(values: Iterable[int]) -> Iterator[tuple[list[int], bool]]:
+    """Yield three or more neighbours together, marked as a range, and other values one by one, in order."""
     runs: list[list[int]] = []
     for value in sorted(values):
         if runs and runs[-1][-1] == value - 1:
             runs[-1].append(value)
         else:
             runs.append([value])
-    parts = []
     for run in runs:
-        as_range = len(run) >= _SHORTEST_RUN
-        parts += [f"{name(run[0])} to {name(run[-1])}"] if as_range else [name(value) for value in run]
-    return ", ".join(parts[:-1]) + (" and " if parts[1:] else "") + parts[-1]
+        if len(run) >= _SHORTEST_RUN:
+            yield run, True
+        else:
+            yield from (([value], False) for value in run)

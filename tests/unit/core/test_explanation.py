@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import doctest
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -34,6 +35,11 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
         ("0 0 0 1 1 ? 2027-2029", "At 00:00, on day 1 of the month, in January, in 2027 to 2029"),
         ("* * * * * *", "Every second"),
         ("0 0 * * 0-7", "At 00:00"),
+        ("0 */6 * * *", "Every 6 hours"),
+        ("0 */5 * * *", "At 00:00, 05:00, 10:00, 15:00 and 20:00"),
+        ("*/25 * * * *", "At 0, 25, and 50 minutes past the hour"),
+        ("50/20 * * * *", "At 50 minutes past the hour"),
+        ("*/20,1-3 * * * *", "At 0 through 3, 20, and 40 minutes past the hour"),
     ],
 )
 def test_an_expression_is_said_in_words(text: str, words: str) -> None:
@@ -80,6 +86,19 @@ def test_every_accepted_expression_has_words(fields: list[str]) -> None:
     words = explain_cron(CronExpression.parse(" ".join(fields), seed="job"))
     assert words
     assert "\n" not in words
+
+
+STEPS = st.builds(lambda base, step: f"{base}/{step}", st.sampled_from(["*", "3", "0-20", "10-17"]), st.integers(1, 23))
+
+
+@given(st.lists(st.lists(STEPS, min_size=1, max_size=2).map(",".join) | st.just("*"), min_size=3, max_size=3))
+def test_every_n_is_said_only_of_what_comes_round_every_n(fields: list[str]) -> None:
+    expression = CronExpression.parse(" ".join([*fields, "*", "*", "*"]))
+    values = {kind.title: field.values for kind, field in expression.fields().items()}
+    for step, unit in re.findall(r"[Ee]very (\d+) (second|minute|hour)s", explain_cron(expression)):
+        ordered = sorted(values[unit])
+        following = [*ordered[1:], ordered[0] + (24 if unit == "hour" else 60)]
+        assert {later - earlier for earlier, later in zip(ordered, following, strict=True)} == {int(step)}
 
 
 def test_the_examples_in_the_docstrings_hold() -> None:
