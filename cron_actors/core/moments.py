@@ -34,6 +34,8 @@ _INSTANT = "a moment is YYYY-MM-DD or a date-time such as 2026-11-21T03:00:00Z"
 def parse_zone(name: object) -> ZoneInfo:
     """Return the time zone of this IANA name; raises InvalidValueError, with the nearest name, for anything else.
 
+    Only names of places are guessed at: what resembles an abbreviation, as EST does CEST, may be hours away from it.
+
     >>> parse_zone("Europe/Berlin").key
     'Europe/Berlin'
     """
@@ -42,7 +44,8 @@ def parse_zone(name: object) -> ZoneInfo:
     hint = ""
     if isinstance(name, str):
         folded = name.strip().casefold().replace(" ", "_")
-        close = difflib.get_close_matches(folded, _zone_names(), n=1)
+        places = [known for known in _zone_names() if "/" in known or known == folded]
+        close = difflib.get_close_matches(folded, places, n=1, cutoff=0.75)
         hint = f" (did you mean {quote(_zone_names()[close[0]])}?)" if close else ""
     accepted = "accepted is an IANA name such as Europe/Berlin or UTC"
     raise InvalidValueError(f"{quote(name)} is not a time zone{hint}; {accepted}")

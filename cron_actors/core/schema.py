@@ -27,6 +27,15 @@ _TWO_WORKS = "stands beside command; accepted: one thing to run, path with funct
 _NO_SHELL = "needs a command that is written as one text; accepted: such a command, or no shell"
 _NOT_ALONE = "stands beside manual: true, which stands alone; accepted: one or the other"
 _LONGEST_GUESSED = 60
+_WORDS_FOR_WHEN = "a job says when by periodicity, cron, run_at or run_in"
+_OTHER_TOOLS = {  # what other schedulers call it; what we do not have resembles keys that mean something else
+    "schedule": _WORDS_FOR_WHEN,
+    "every": _WORDS_FOR_WHEN,
+    "interval": _WORDS_FOR_WHEN,
+    "at": _WORDS_FOR_WHEN,
+    "retries": None,
+    "enabled": None,
+}
 
 
 class SchemaCheck:
@@ -108,11 +117,16 @@ def _unknown(violation: _Violation) -> Iterator[Problem]:
     patterns = violation.schema.get("patternProperties", {})
     for key in violation.instance:
         if key not in known and not any(re.search(pattern, key) for pattern in patterns):
-            hint = _suggestion(key, known)
-            message = (
-                f"unknown key{hint}" if hint else f"unknown key; accepted: {', '.join(known)}, keys beginning with x-"
-            )
-            yield Problem(pointer=(*violation.pointer, key), message=message, at_key=True)
+            yield Problem(pointer=(*violation.pointer, key), message=_of_unknown(key, known), at_key=True)
+
+
+def _of_unknown(key: str, known: Mapping[str, Any]) -> str:
+    if key.lower() in _OTHER_TOOLS and "cron" in known:
+        meant = _OTHER_TOOLS[key.lower()]
+        hint = f"; {meant}" if meant else ""
+    else:
+        hint = _suggestion(key, known)
+    return f"unknown key{hint}" if hint else f"unknown key; accepted: {', '.join(known)}, keys beginning with x-"
 
 
 def _not_listed(violation: _Violation) -> str:

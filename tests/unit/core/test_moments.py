@@ -28,6 +28,7 @@ def test_a_zone_is_taken_by_its_iana_name(name: str) -> None:
         ("europe/berlin", "did you mean 'Europe/Berlin'?"),
         ("Europe/Berln", "did you mean 'Europe/Berlin'?"),
         ("America/New York", "did you mean 'America/New_York'?"),
+        ("utc", "did you mean 'UTC'?"),
         ("+02:00", "IANA name"),
         ("", "IANA name"),
         ("../etc/passwd", "IANA name"),
@@ -45,6 +46,13 @@ def test_any_other_zone_is_refused_with_the_nearest_name(name: object, hint: str
     with pytest.raises(InvalidValueError) as refusal:
         parse_zone(name)
     assert hint in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["CEST", "PDT", "IST", "BST", "GMT+1", "Berlin time"])
+def test_no_zone_is_guessed_from_an_abbreviation(name: str) -> None:
+    with pytest.raises(InvalidValueError, match=r"accepted is an IANA name such as Europe/Berlin") as refusal:
+        parse_zone(name)
+    assert "did you mean" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
