@@ -126,10 +126,13 @@ class _Group:
             return ImportProblem(
                 job=job, field="function_name", message=message + ("" if fatal else _MAYBE), fatal=fatal
             )
-        where = f"; looked in {folder}, {self._cwd} and the packages of {self._program}" if fatal else _MAYBE
+        where = f"; looked in {self._searched(folder)} and the packages of {self._program}" if fatal else _MAYBE
         return ImportProblem(
             job=job, field="path", message=f"module {call.path!r} {finding['text']}{where}", fatal=fatal
         )
+
+    def _searched(self, folder: Path) -> str:
+        return str(folder) if folder == self._cwd else f"{folder}, {self._cwd}"
 
     def _all(
         self, field: Literal["path", "python"], message: str, *, fatal: bool

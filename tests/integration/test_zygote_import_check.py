@@ -56,6 +56,12 @@ def test_a_missing_module_is_fatal(folder: Path, path: str) -> None:
     assert problem.message == f"module {path!r} was not found; {looked}"
 
 
+def test_a_folder_that_was_searched_is_named_once(folder: Path) -> None:
+    (problem,) = check_imports([("job", FunctionCall(path="missing", function_name="job"), folder)], cwd=folder)
+    looked = f"looked in {folder} and the packages of {sys.executable}"
+    assert problem.message == f"module 'missing' was not found; {looked}"
+
+
 @pytest.mark.parametrize("path", ["", ".tasks", "a..b"])
 def test_what_is_no_modules_name_is_fatal(folder: Path, path: str) -> None:
     (problem,) = check(folder, FunctionCall(path=path, function_name="job"))

@@ -29,7 +29,8 @@ def test_a_second_daemon_is_told_which_process_was_first_and_does_not_disturb_it
     with pytest.raises(StartError) as caught:
         second.take("node-2")
     assert str(caught.value) == (
-        f"another daemon (process {os.getpid()}) already uses cron.db; many nodes need PostgreSQL"
+        f"another daemon (process {os.getpid()}) already uses {tmp_path}/cron.db; "
+        "a database file serves one daemon, many nodes need PostgreSQL"
     )
     assert (tmp_path / "cron.db.lock").read_text() == f"{os.getpid()}\nnode-1\n"
     second.release()

@@ -41,7 +41,8 @@ class DaemonLock:
             if not isinstance(error, BlockingIOError | PermissionError):
                 raise
             raise StartError(
-                f"another daemon (process {holder}) already uses {self._database.name}; many nodes need PostgreSQL"
+                f"another daemon (process {holder}) already uses {self._database.absolute()}; "
+                "a database file serves one daemon, many nodes need PostgreSQL"
             ) from error
         self._descriptor = descriptor
         os.ftruncate(descriptor, 0)
