@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import assert_never
 
 from cron_actors.actors.shell import Inbox, Shell
+from cron_actors.core.durations import format_duration
 from cron_actors.core.run_log import header, trailer
 from cron_actors.messages import (
     Abandon,
@@ -193,7 +194,7 @@ def _error(verdict: Outcome, reason: str | None, launch: Launch, ending: Ending)
         return f"more than {launch.job.output_limit.size} bytes of output"
     match verdict:
         case Outcome.TIMEOUT:
-            return f"timed out after {launch.job.timeout}"
+            return f"timed out after {format_duration(launch.job.timeout or timedelta(0))}"
         case Outcome.CANCELLED:
             return "cancelled by request"
         case Outcome.INTERRUPTED:

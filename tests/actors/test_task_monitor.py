@@ -108,7 +108,7 @@ def test_a_time_out_ends_the_process_and_counts_as_one_whatever_its_exit(desk: D
     assert desk.task.messages[-1] == End(key=KEY, kill_after=KILL_AFTER)
     desk.tell(ended(Outcome.FAILURE, error="killed by SIGTERM"))
     [report] = desk.reports()
-    assert (report.ending.outcome, report.ending.error) == (Outcome.TIMEOUT, "timed out after 0:00:05")
+    assert (report.ending.outcome, report.ending.error) == (Outcome.TIMEOUT, "timed out after 5s")
     assert desk.log()[-2] == "Task Execution Timed Out"
 
 

@@ -32,7 +32,7 @@ def test_a_success_ends_with_nothing_but_its_execution_time() -> None:
     [
         (Outcome.FAILURE, "exit status 3", "exit status 3"),
         (Outcome.FAILURE, None, "failed"),
-        (Outcome.TIMEOUT, "timed out after 0:00:05", TIMED_OUT),
+        (Outcome.TIMEOUT, "timed out after 5s", TIMED_OUT),
         (Outcome.CANCELLED, "cancelled by request", "Task Execution Cancelled"),
         (Outcome.INTERRUPTED, "its worker was lost", "Task Execution Interrupted: its worker was lost"),
         (Outcome.LOST, None, "Task Execution Interrupted: the daemon stopped"),
