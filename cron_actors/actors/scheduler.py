@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import deque
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from cron_actors.actors.shell import Inbox, Shell
+from cron_actors.core.accounting import Batch, Entry
 from cron_actors.core.agenda import Agenda
 from cron_actors.core.deadlines import Deadlines
-from cron_actors.core.due import due_run
-from cron_actors.core.evaluation import Evaluation, evaluate
+from cron_actors.core.evaluation import evaluate
 from cron_actors.core.moments import iso
 from cron_actors.core.schedule import Schedule
 from cron_actors.messages import (
@@ -45,28 +46,15 @@ from cron_actors.messages import (
     WakeAt,
     WakeBy,
 )
-from cron_actors.model.job import Job
-from cron_actors.model.records import CursorMove
-from cron_actors.model.run import Account, AttemptKey, NewRun
+from cron_actors.model.run import AttemptKey
 from cron_actors.model.statistics import JobStatistics
 
 RUNS_AT_ONCE = 200  # due runs in one transaction, about: the first are performed while the next are evaluated
-# Instants of cron walked through for one transaction, about; a second's work. With more, a Scheduler that comes back
-# after a week to some hundred jobs would say nothing for so long that it was taken for hung, for ever anew.
-INSTANTS_AT_ONCE = 20_000
+# Instants walked through for one transaction, about; a fraction of a second's work. After a long downtime the ticks,
+# and with them all other jobs, wait for no more than that.
+INSTANTS_AT_ONCE = 5_000
 CLOCK_BEHIND = timedelta(seconds=60)
 CLOCK_ADVICE = "nothing runs again before that unless you say so: cron-actors reset-cursor --all"
-
-
-@dataclass(slots=True, kw_only=True)
-class Entry:
-    """A job in force, and how far its instants are accounted for."""
-
-    job: Job
-    schedule: Schedule
-    definition: str
-    first_seen_at: datetime
-    cursor_at: datetime | None
 
 
 class SchedulerActor(Shell[SchedulerMessage]):
@@ -89,6 +77,7 @@ class SchedulerActor(Shell[SchedulerMessage]):
         self._queue = queue
         self._entries: dict[str, Entry] = {}
         self._agenda = Agenda()
+        self._backlog: deque[str] = deque()  # jobs with more instants behind them than fit into one transaction
         self._deadlines = Deadlines()
         self._figures: dict[str, JobStatistics] = {}
         self._running: dict[AttemptKey, tuple[datetime, timedelta]] = {}
@@ -98,6 +87,7 @@ class SchedulerActor(Shell[SchedulerMessage]):
         self._recording = False
         self._known = False  # what stands in the store; what is evaluated without knowing it would be written twice
         self._drain: Drain | None = None
+        self._drained = False
         self._interrupt_by: float | None = None
         self._newest_cursor_at: datetime | None = None
         self._clock_behind = False
@@ -131,8 +121,8 @@ class SchedulerActor(Shell[SchedulerMessage]):
                 self._known = False
                 self._ledger.tell(Recall())
             case Drain():
-                self._drain, self._tick = message, None
-                self._ledger.tell(message)
+                self._drain, self._tick, self._drained = message, None, False
+                self._go()
             case Hurry():
                 self._queue.tell(Interrupt())
             case _:
@@ -153,6 +143,7 @@ class SchedulerActor(Shell[SchedulerMessage]):
     def _load(self, loaded: Loaded) -> None:
         self._entries.clear()
         self._agenda = Agenda()
+        self._backlog.clear()
         self._figures = dict(loaded.statistics)
         for active in loaded.jobs:
             self._enter(active)
@@ -186,47 +177,66 @@ class SchedulerActor(Shell[SchedulerMessage]):
             definition=record.definition,
             first_seen_at=record.first_seen_at,
             cursor_at=record.cursor_at,
+            # The first tick evaluates what a job owes that is seen for the first time.
+            next_due_at=record.first_seen_at if record.cursor_at is None else schedule.next_after(record.cursor_at),
         )
-        if record.cursor_at is None:
-            self._agenda.put(job.identifier, record.first_seen_at)  # the first tick evaluates what it owes
-        else:
-            self._agenda.put(job.identifier, schedule.next_after(record.cursor_at))
+        self._agenda.put(job.identifier, self._entries[job.identifier].next_due_at)
 
     def _go(self) -> None:
-        if self._recording or not self._known or self._drain is not None or self._tick is None:
+        """Do what is next: pass on a stop, evaluate a tick, or work on the backlog, which holds up neither."""
+        if self._drain is not None and not (self._drain.finish and (self._backlog or self._recording)):
+            self._pass_on_drain(self._drain)
             return
-        until_at = self._tick.until_at
-        due = self._evaluate(until_at)
-        if due is not None:
-            self._recording = True
-            self._ledger.tell(due)
+        if self._recording or not self._known:
             return
-        self._tick, self._until_at = None, until_at
-        self._newest_cursor_at = max(until_at, self._newest_cursor_at or until_at)
-        self._timer.tell(WakeAt(at=self._agenda.peek()))
-        self._timer.tell(Ticked(until_at=until_at))
+        if self._tick is not None:
+            due = self._evaluate(self._tick.until_at).due()
+            if due is not None:
+                self._record(due)
+                return
+            self._end_tick(self._tick)
+        if self._backlog and self._until_at is not None:
+            due = self._work_off(self._until_at).due()
+            self._timer.tell(WakeAt(at=self._agenda.peek()))  # a job that has caught up is on the agenda again
+            if due is not None:
+                self._record(due)
 
-    def _evaluate(self, until_at: datetime) -> Due | None:
-        runs: list[NewRun] = []
-        accounts: list[Account] = []
-        moves: list[CursorMove] = []
-        walked = 0
+    def _record(self, due: Due) -> None:
+        self._recording = True
+        self._ledger.tell(due)
+
+    def _end_tick(self, tick: Tick) -> None:
+        self._tick, self._until_at = None, tick.until_at
+        self._newest_cursor_at = max(tick.until_at, self._newest_cursor_at or tick.until_at)
+        self._timer.tell(WakeAt(at=self._agenda.peek()))
+        self._timer.tell(Ticked(until_at=tick.until_at))
+
+    def _pass_on_drain(self, drain: Drain) -> None:
+        if not self._drained:
+            self._drained = True
+            self._ledger.tell(drain)
+
+    def _evaluate(self, until_at: datetime) -> Batch:
+        """Evaluate what the agenda says is due; a job far behind joins the backlog instead."""
+        batch = Batch()
         for identifier in self._agenda.due(until_at):
             entry = self._entries[identifier]
-            if len(runs) >= RUNS_AT_ONCE or walked >= INSTANTS_AT_ONCE:
+            if len(batch.runs) >= RUNS_AT_ONCE:
                 self._agenda.put(identifier, until_at)  # still due: comes up again once these are recorded
-                continue
-            evaluation = self._advance(entry, until_at)
-            runs += [
-                due_run(entry.job, entry.definition, instant.at, exempt=instant.exempt) for instant in evaluation.due
-            ]
-            accounts += evaluation.accounts
-            if entry.job.when.cron:  # the grid of a periodicity is counted without a walk
-                walked += len(evaluation.due) + sum(account.count for account in evaluation.accounts)
-            moves.append(CursorMove(job=identifier, cursor_at=evaluation.cursor_at, next_due_at=evaluation.next_due_at))
-        return Due(runs=tuple(runs), accounts=tuple(accounts), moves=tuple(moves)) if moves else None
+            elif entry.lags(until_at):
+                self._backlog.append(identifier)
+            else:
+                self._advance(entry, until_at, batch)
+        return batch
 
-    def _advance(self, entry: Entry, until_at: datetime) -> Evaluation:
+    def _work_off(self, until_at: datetime) -> Batch:
+        """Evaluate as much of the backlog as one transaction takes, the jobs in turn."""
+        batch = Batch()
+        while self._backlog and batch.walked < INSTANTS_AT_ONCE and len(batch.runs) < RUNS_AT_ONCE:
+            self._advance(self._entries[self._backlog.popleft()], until_at, batch)
+        return batch
+
+    def _advance(self, entry: Entry, until_at: datetime, batch: Batch) -> None:
         evaluation = evaluate(
             entry.job,
             entry.schedule,
@@ -234,10 +244,14 @@ class SchedulerActor(Shell[SchedulerMessage]):
             first_seen_at=entry.first_seen_at,
             until=until_at,
             evaluated_at=until_at,
+            limit=INSTANTS_AT_ONCE,
         )
-        entry.cursor_at = evaluation.cursor_at
-        self._agenda.put(entry.job.identifier, evaluation.next_due_at if evaluation.complete else until_at)
-        return evaluation
+        entry.cursor_at, entry.next_due_at = evaluation.cursor_at, evaluation.next_due_at
+        batch.add(entry, evaluation)
+        if evaluation.complete:
+            self._agenda.put(entry.job.identifier, evaluation.next_due_at)
+        else:
+            self._backlog.append(entry.job.identifier)
 
     def _expect(self, performing: Performing) -> None:
         if performing.timeout is None:

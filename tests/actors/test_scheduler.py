@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
-from cron_actors.actors.scheduler import INSTANTS_AT_ONCE, RUNS_AT_ONCE, SchedulerActor
+from cron_actors.actors.scheduler import SchedulerActor
 from cron_actors.messages import (
-    ActiveJob,
     ActiveRun,
     Changed,
     CurrentTicks,
@@ -21,7 +18,6 @@ from cron_actors.messages import (
     Loaded,
     NumRuns,
     Performing,
-    Pulse,
     Recall,
     Recorded,
     Restarted,
@@ -33,10 +29,11 @@ from cron_actors.messages import (
     WakeAt,
     WakeBy,
 )
-from cron_actors.model.job import Job, When
-from cron_actors.model.records import CursorMove, JobRecord
+from cron_actors.model.job import When
+from cron_actors.model.records import CursorMove
 from cron_actors.model.statistics import JobStatistics
 from tests.fakes.mail import Outbox, inbox
+from tests.fakes.scheduler_desk import SchedulerDesk
 from tests.fakes.values import IDENTITY, NOON, QUEUE, a_job, a_launch, finished
 
 SECOND = timedelta(seconds=1)
@@ -44,53 +41,10 @@ MINUTE = timedelta(minutes=1)
 DRAIN = Drain(finish=False, grace=30 * SECOND)
 
 
-class Desk:
-    """A Scheduler and all it talks to."""
-
-    def __init__(self) -> None:
-        self.timer, self.ledger, self.queue, self.supervisor = Outbox(), Outbox(), Outbox(), Outbox()
-        self.scheduler = SchedulerActor(inbox(), self.supervisor, self.timer, self.ledger, self.queue)
-        self.scheduler.begin()
-        self.ledger.take()
-        self.number = 0
-
-    def tell(self, *messages: Any) -> None:  # noqa: ANN401 # messages of a Scheduler
-        for message in messages:
-            self.scheduler.handle(message)
-
-    def load(self, *jobs: Job, cursor_at: datetime | None = NOON, running: Sequence[ActiveRun] = ()) -> None:
-        active = tuple(
-            ActiveJob(
-                record=JobRecord(
-                    identifier=job.identifier,
-                    source="file",
-                    definition=f"definition of {job.identifier}",
-                    first_seen_at=NOON,
-                    changed_at=NOON,
-                    cursor_at=cursor_at,
-                ),
-                job=job,
-            )
-            for job in jobs
-        )
-        self.tell(Loaded(jobs=active, statistics={}, running=tuple(running)))
-
-    def tick(self, until_at: datetime) -> None:
-        self.number += 1
-        self.tell(Tick(since_at=NOON, until_at=until_at, number=self.number))
-
-    def pulse(self, monotonic: float, at: datetime = NOON) -> None:
-        self.tell(Pulse(at=at, monotonic=monotonic, ticks=self.number))
-
-    def dues(self) -> list[list[datetime]]:
-        """Return and forget the instants of every Due sent since the last look."""
-        return [[run.due_at for run in due.runs] for due in self.ledger.take() if isinstance(due, Due)]
-
-
 @pytest.fixture
-def desk() -> Desk:
+def desk() -> SchedulerDesk:
     """Return a Scheduler with ``backup`` every minute, accounted for up to noon."""
-    desk = Desk()
+    desk = SchedulerDesk()
     desk.load(a_job())
     return desk
 
@@ -110,7 +64,7 @@ def test_it_asks_for_the_store_when_it_starts_and_lets_the_timer_go_once_it_know
     assert timer.messages == [WakeAt(at=None), Resume()]
 
 
-def test_a_window_becomes_the_runs_that_are_due_in_it_and_their_cursors(desk: Desk) -> None:
+def test_a_window_becomes_the_runs_that_are_due_in_it_and_their_cursors(desk: SchedulerDesk) -> None:
     desk.tick(NOON + MINUTE)
     [due] = desk.ledger.of(Due)
     [run] = due.runs
@@ -119,14 +73,14 @@ def test_a_window_becomes_the_runs_that_are_due_in_it_and_their_cursors(desk: De
     assert due.moves == (CursorMove(job="backup", cursor_at=NOON + MINUTE, next_due_at=NOON + 2 * MINUTE),)
 
 
-def test_a_window_in_which_nothing_is_due_is_answered_at_once(desk: Desk) -> None:
+def test_a_window_in_which_nothing_is_due_is_answered_at_once(desk: SchedulerDesk) -> None:
     desk.timer.take()
     desk.tick(NOON + 30 * SECOND)
     assert desk.ledger.messages == []
     assert desk.timer.messages == [WakeAt(at=NOON + MINUTE), Ticked(until_at=NOON + 30 * SECOND)]
 
 
-def test_a_tick_is_answered_only_once_its_runs_are_recorded(desk: Desk) -> None:
+def test_a_tick_is_answered_only_once_its_runs_are_recorded(desk: SchedulerDesk) -> None:
     desk.timer.take()
     desk.tick(NOON + MINUTE)
     assert desk.timer.messages == []
@@ -134,7 +88,7 @@ def test_a_tick_is_answered_only_once_its_runs_are_recorded(desk: Desk) -> None:
     assert desk.timer.messages == [WakeAt(at=NOON + 2 * MINUTE), Ticked(until_at=NOON + MINUTE)]
 
 
-def test_only_one_due_is_under_way_and_ticks_that_come_meanwhile_become_one_window(desk: Desk) -> None:
+def test_only_one_due_is_under_way_and_ticks_that_come_meanwhile_become_one_window(desk: SchedulerDesk) -> None:
     for minutes in range(1, 5):
         desk.tick(NOON + minutes * MINUTE)
     assert desk.dues() == [[NOON + MINUTE]]
@@ -145,46 +99,15 @@ def test_only_one_due_is_under_way_and_ticks_that_come_meanwhile_become_one_wind
     assert [tick.until_at for tick in desk.timer.of(Ticked)] == [NOON + 4 * MINUTE]
 
 
-def test_instants_left_out_by_the_catch_up_are_accounted_for_in_the_same_transaction(desk: Desk) -> None:
+def test_instants_left_out_by_the_catch_up_are_accounted_for_in_the_same_transaction(desk: SchedulerDesk) -> None:
     desk.tick(NOON + 10 * MINUTE)
     [due] = desk.ledger.of(Due)
     assert len(due.runs) + sum(account.count for account in due.accounts) == 10
     assert [account.reason for account in due.accounts] == ["coalesced"]
 
 
-def test_many_due_runs_are_written_in_several_transactions_and_none_is_left_out() -> None:
-    desk = Desk()
-    count = RUNS_AT_ONCE * 2 + 10
-    desk.load(*(a_job(f"job-{number}") for number in range(count)))
-    desk.tick(NOON + MINUTE)
-    sizes = []
-    while due := desk.ledger.of(Due):
-        sizes.append(len(due[0].runs))
-        desk.ledger.take()
-        desk.tell(Recorded())
-    assert sizes == [RUNS_AT_ONCE, RUNS_AT_ONCE, 10]
-    assert desk.timer.messages[-1] == Ticked(until_at=NOON + MINUTE)
-
-
-def test_long_backlogs_of_many_jobs_are_accounted_for_in_short_steps_and_none_is_left_out() -> None:
-    desk = Desk()
-    jobs = [a_job(f"job-{number}", when=When(cron=("* * * * *",))) for number in range(8)]
-    desk.load(*jobs)
-    later = NOON + timedelta(days=7)
-    desk.tick(later)
-    counts = []
-    while due := desk.ledger.of(Due):
-        counts.append(sum(account.count for account in due[0].accounts) + len(due[0].runs))
-        desk.ledger.take()
-        desk.tell(Recorded())
-    assert max(counts) <= INSTANTS_AT_ONCE + 10_000, "more than the last job of a step can add"
-    assert len(counts) > 2
-    assert sum(counts) == 8 * 7 * 24 * 60
-    assert desk.timer.messages[-1] == Ticked(until_at=later)
-
-
 def test_a_job_seen_for_the_first_time_runs_at_the_first_tick_and_is_not_late() -> None:
-    desk = Desk()
+    desk = SchedulerDesk()
     desk.load(a_job(), cursor_at=None)
     desk.tick(NOON + 30 * SECOND)
     [due] = desk.ledger.of(Due)
@@ -196,12 +119,12 @@ def test_a_job_seen_for_the_first_time_runs_at_the_first_tick_and_is_not_late() 
 
 
 def test_an_instant_off_the_boundaries_is_asked_for_exactly() -> None:
-    desk = Desk()
+    desk = SchedulerDesk()
     desk.load(a_job(when=When(run_at=NOON + 17 * SECOND)))
     assert desk.timer.messages[0] == WakeAt(at=NOON + 17 * SECOND)
 
 
-def test_a_window_seen_again_owes_nothing(desk: Desk) -> None:
+def test_a_window_seen_again_owes_nothing(desk: SchedulerDesk) -> None:
     desk.tick(NOON + MINUTE)
     desk.tell(Recorded())
     desk.dues()
@@ -209,7 +132,9 @@ def test_a_window_seen_again_owes_nothing(desk: Desk) -> None:
     assert desk.dues() == []
 
 
-def test_after_a_restart_of_another_actor_it_evaluates_nothing_before_it_knows_the_store_again(desk: Desk) -> None:
+def test_after_a_restart_of_another_actor_it_evaluates_nothing_before_it_knows_the_store_again(
+    desk: SchedulerDesk,
+) -> None:
     desk.tell(Restarted(actor="ledger"))
     assert desk.ledger.take() == [Recall()]
     desk.tick(NOON + MINUTE)
@@ -219,7 +144,7 @@ def test_after_a_restart_of_another_actor_it_evaluates_nothing_before_it_knows_t
     assert desk.dues() == [[NOON + MINUTE]]
 
 
-def test_a_due_lost_with_the_ledger_is_sent_again(desk: Desk) -> None:
+def test_a_due_lost_with_the_ledger_is_sent_again(desk: SchedulerDesk) -> None:
     desk.tick(NOON + MINUTE)
     desk.dues()
     desk.tell(Restarted(actor="ledger"))
@@ -229,13 +154,13 @@ def test_a_due_lost_with_the_ledger_is_sent_again(desk: Desk) -> None:
     assert desk.dues() == [[NOON + MINUTE]]
 
 
-def test_jobs_that_are_not_in_force_any_more_owe_nothing(desk: Desk) -> None:
+def test_jobs_that_are_not_in_force_any_more_owe_nothing(desk: SchedulerDesk) -> None:
     desk.load()
     desk.tick(NOON + MINUTE)
     assert desk.dues() == []
 
 
-def test_a_deadline_is_asked_for_and_its_passing_is_a_time_out(desk: Desk) -> None:
+def test_a_deadline_is_asked_for_and_its_passing_is_a_time_out(desk: SchedulerDesk) -> None:
     desk.timer.take()
     desk.tell(performing())
     assert desk.timer.take() == [WakeBy(monotonic=1060.0)]
@@ -246,27 +171,27 @@ def test_a_deadline_is_asked_for_and_its_passing_is_a_time_out(desk: Desk) -> No
     assert desk.queue.messages == [TimeOut(key=a_launch(1).key)]
 
 
-def test_the_wish_to_be_woken_is_renewed_with_every_pulse_while_a_deadline_is_open(desk: Desk) -> None:
+def test_the_wish_to_be_woken_is_renewed_with_every_pulse_while_a_deadline_is_open(desk: SchedulerDesk) -> None:
     desk.tell(performing())
     desk.timer.take()
     desk.pulse(1000.5)
     assert desk.timer.messages == [WakeBy(monotonic=1060.0)]
 
 
-def test_a_finished_attempt_is_never_timed_out(desk: Desk) -> None:
+def test_a_finished_attempt_is_never_timed_out(desk: SchedulerDesk) -> None:
     desk.tell(performing(), finished(a_launch(1)))
     desk.pulse(2000.0)
     assert desk.queue.messages == []
 
 
-def test_a_job_without_a_timeout_has_no_deadline(desk: Desk) -> None:
+def test_a_job_without_a_timeout_has_no_deadline(desk: SchedulerDesk) -> None:
     desk.timer.take()
     desk.tell(performing(timeout=None))
     desk.pulse(1e9)
     assert (desk.timer.messages, desk.queue.messages) == ([], [])
 
 
-def test_a_jump_of_the_wall_clock_moves_no_deadline(desk: Desk) -> None:
+def test_a_jump_of_the_wall_clock_moves_no_deadline(desk: SchedulerDesk) -> None:
     desk.tell(performing())
     desk.pulse(1001.0, at=NOON + timedelta(days=1))
     assert desk.queue.messages == []
@@ -281,7 +206,7 @@ def running(run_id: int = 1) -> ActiveRun:
 
 
 def test_a_scheduler_that_begins_anew_knows_the_deadlines_of_runs_under_way() -> None:
-    desk = Desk()
+    desk = SchedulerDesk()
     desk.load(a_job(), running=[running()])
     desk.pulse(5000.0, at=NOON + 59 * SECOND)
     assert desk.queue.messages == []
@@ -291,7 +216,7 @@ def test_a_scheduler_that_begins_anew_knows_the_deadlines_of_runs_under_way() ->
 
 
 def test_a_run_that_ended_before_the_first_pulse_after_a_restart_is_not_timed_out() -> None:
-    desk = Desk()
+    desk = SchedulerDesk()
     desk.load(a_job(), running=[running()])
     report: FinishedExecution = finished(a_launch(1))
     desk.tell(report)
@@ -299,14 +224,14 @@ def test_a_run_that_ended_before_the_first_pulse_after_a_restart_is_not_timed_ou
     assert desk.queue.messages == []
 
 
-def test_an_order_to_stop_is_passed_down_and_no_further_window_is_evaluated(desk: Desk) -> None:
+def test_an_order_to_stop_is_passed_down_and_no_further_window_is_evaluated(desk: SchedulerDesk) -> None:
     desk.tell(DRAIN)
     assert desk.ledger.take() == [DRAIN]
     desk.tick(NOON + MINUTE)
     assert desk.dues() == []
 
 
-def test_what_still_runs_after_the_grace_period_is_interrupted_once(desk: Desk) -> None:
+def test_what_still_runs_after_the_grace_period_is_interrupted_once(desk: SchedulerDesk) -> None:
     desk.tell(DRAIN)
     desk.pulse(1000.0)
     desk.pulse(1029.9)
@@ -316,19 +241,19 @@ def test_what_still_runs_after_the_grace_period_is_interrupted_once(desk: Desk) 
     assert desk.queue.messages == [Interrupt()]
 
 
-def test_without_a_limit_of_grace_what_runs_is_waited_for(desk: Desk) -> None:
+def test_without_a_limit_of_grace_what_runs_is_waited_for(desk: SchedulerDesk) -> None:
     desk.tell(Drain(finish=True, grace=None))
     for seconds in (0.0, 1e3, 1e6):
         desk.pulse(1000.0 + seconds)
     assert desk.queue.messages == []
 
 
-def test_a_hurry_interrupts_at_once(desk: Desk) -> None:
+def test_a_hurry_interrupts_at_once(desk: SchedulerDesk) -> None:
     desk.tell(DRAIN, Hurry())
     assert desk.queue.messages == [Interrupt()]
 
 
-def test_a_clock_behind_what_is_accounted_for_is_a_trouble_until_it_has_caught_up(desk: Desk) -> None:
+def test_a_clock_behind_what_is_accounted_for_is_a_trouble_until_it_has_caught_up(desk: SchedulerDesk) -> None:
     desk.pulse(1000.0, at=NOON - 61 * SECOND)
     [trouble] = desk.ledger.take()
     assert trouble == Trouble(
@@ -342,12 +267,12 @@ def test_a_clock_behind_what_is_accounted_for_is_a_trouble_until_it_has_caught_u
     assert desk.ledger.take() == [Trouble(topic="clock", text=None)]
 
 
-def test_a_clock_a_minute_behind_is_no_trouble(desk: Desk) -> None:
+def test_a_clock_a_minute_behind_is_no_trouble(desk: SchedulerDesk) -> None:
     desk.pulse(1000.0, at=NOON - 60 * SECOND)
     assert desk.ledger.messages == []
 
 
-def test_a_clock_set_back_while_the_daemon_runs_is_a_trouble_although_no_window_closes(desk: Desk) -> None:
+def test_a_clock_set_back_while_the_daemon_runs_is_a_trouble_although_no_window_closes(desk: SchedulerDesk) -> None:
     desk.tick(NOON + 10 * MINUTE + 5 * SECOND)
     desk.tell(Recorded())
     desk.ledger.take()
@@ -357,18 +282,18 @@ def test_a_clock_set_back_while_the_daemon_runs_is_a_trouble_although_no_window_
     assert [message.topic for message in desk.ledger.of(Trouble)] == ["clock"]
 
 
-def test_an_unknown_job_was_launched_no_time(desk: Desk) -> None:
+def test_an_unknown_job_was_launched_no_time(desk: SchedulerDesk) -> None:
     assert desk.scheduler.handle(NumRuns(job="nothing")) == 0
 
 
-def test_it_answers_from_what_was_committed(desk: Desk) -> None:
+def test_it_answers_from_what_was_committed(desk: SchedulerDesk) -> None:
     figures = {"backup": JobStatistics(launches=3)}
     desk.tell(Changed(changes=(), statistics=figures))
     assert desk.scheduler.handle(NumRuns(job="backup")) == 3
     assert desk.scheduler.handle(Figures()) == figures
 
 
-def test_the_ticks_it_knows_are_those_on_boundaries(desk: Desk) -> None:
+def test_the_ticks_it_knows_are_those_on_boundaries(desk: SchedulerDesk) -> None:
     assert desk.scheduler.handle(CurrentTicks()) == 0
     desk.tell(Tick(since_at=NOON, until_at=NOON + SECOND, number=7))
     assert desk.scheduler.handle(CurrentTicks()) == 7
