@@ -8,9 +8,9 @@ import platform
 import threading
 import uuid
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cron_actors.actors.directory import Directory
@@ -23,11 +23,13 @@ from cron_actors.actors.supervisor import SupervisorActor
 from cron_actors.actors.timer import Rhythm, Timepieces, TimerActor
 from cron_actors.adapters.run_logs import DiskRoom, RunLogFiles
 from cron_actors.core.admission import Admission
+from cron_actors.core.run_log import interruption
 from cron_actors.crew import Crew
 from cron_actors.messages import Broken, Drain, Hurry, Load
 from cron_actors.model.job import Definition
 from cron_actors.model.records import NodeRecord
 from cron_actors.ports.executor import Executor
+from cron_actors.ports.run_logs import RunLogs
 from cron_actors.ports.store import Store
 from cron_actors.settings import Settings
 
@@ -38,6 +40,7 @@ SOURCE = "file"
 ANSWER_WITHIN = 10.0  # seconds
 GIVE_UP_AFTER = 10.0  # seconds from the end of the grace period: longer than any process is given to end
 GLANCE = 1.0  # seconds between two looks at whether a stop takes too long
+PULSE = timedelta(seconds=0.5)  # how often deadlines, outputs, heartbeats and hung actors are looked after
 STOP_WITHIN = 2.0  # seconds an actor may take to stop once there is nothing left to do
 
 
@@ -49,6 +52,7 @@ class Parts:
     executor: Executor
     timepieces: Timepieces
     definitions: Sequence[Definition]
+    unresolved: frozenset[str]
     database_folder: Path | None
 
 
@@ -59,6 +63,7 @@ class Daemon:
         self._settings = settings
         self._parts = parts
         self._max_ticks = max_ticks
+        self._logs = RunLogFiles()
         self._directory = Directory()
         self._over = threading.Event()
         self._reason: str | None = None
@@ -68,7 +73,7 @@ class Daemon:
     def start(self) -> None:
         """Start ledger, workers, scheduler and timer, each ready before the next. Raises StartError."""
         now = self._parts.timepieces.clock.now()
-        end_survivors(self._parts.store, self._parts.executor)
+        end_survivors(self._parts.store, self._parts.executor, self._logs)
         with ExitStack() as undo:
             undo.callback(self._directory.stop, STOP_WITHIN)
             self._start_supervision()
@@ -156,12 +161,23 @@ class Daemon:
             started_at=now,
             heartbeat_at=now,
         )
-        node = Node(record=record, logs=self._settings.logs_base_directory.absolute())
+        node = Node(
+            record=record,
+            logs=self._settings.logs_base_directory.absolute(),
+            poll_interval=self._settings.poll_interval,
+        )
         store, clock = self._parts.store, self._parts.timepieces.clock
         self._directory.start(
             "ledger", lambda inbox: LedgerActor(inbox, address("supervisor"), store, clock, node, readers)
         )
-        address("ledger").tell(Load(source=SOURCE, definitions=tuple(self._parts.definitions), at=now))
+        address("ledger").tell(
+            Load(
+                source=SOURCE,
+                definitions=tuple(self._parts.definitions),
+                at=now,
+                unresolved=self._parts.unresolved,
+            )
+        )
 
     def _start_queue(self) -> None:
         address = self._directory.address
@@ -169,7 +185,7 @@ class Daemon:
         folders = [settings.logs_base_directory.absolute()]
         if self._parts.database_folder is not None:
             folders.append(self._parts.database_folder)
-        crew = Crew(self._directory, self._parts.executor, self._parts.timepieces.clock, RunLogFiles())
+        crew = Crew(self._directory, self._parts.executor, self._parts.timepieces.clock, self._logs)
         surroundings = Surroundings(workers=crew, room=DiskRoom(folders))
         slots = min(settings.max_workers, settings.max_processes)
         self._directory.start(
@@ -187,7 +203,7 @@ class Daemon:
             "scheduler",
             lambda inbox: SchedulerActor(inbox, address("supervisor"), address("timer"), address("ledger"), queue),
         )
-        rhythm = Rhythm(granularity=settings.granularity, pulse=settings.poll_interval, max_ticks=self._max_ticks)
+        rhythm = Rhythm(granularity=settings.granularity, pulse=PULSE, max_ticks=self._max_ticks)
         pulsed = (address("scheduler"), address("ledger"), queue, address("supervisor"))
         self._directory.start(
             "timer",
@@ -197,10 +213,14 @@ class Daemon:
         )
 
 
-def end_survivors(store: Store, executor: Executor) -> None:
-    """Kill what processes of a dead daemon still run, before its runs are rescued."""
+def end_survivors(store: Store, executor: Executor, logs: RunLogs) -> None:
+    """Kill what processes of a dead daemon still run, before its runs are rescued, and say so in their logs."""
     with store.begin() as transaction:
-        identities = tuple(attempt.identity for _, attempt in transaction.held() if attempt.identity is not None)
+        held = transaction.held()
+    identities = tuple(attempt.identity for _, attempt in held if attempt.identity is not None)
     ended = executor.end_survivors(identities) if identities else 0
     if ended:
         log.warning("%d process groups of a dead daemon were ended", ended)
+    for run, _ in held:
+        with suppress(OSError):  # no log was begun, or it is gone: there is nothing to end
+            logs.finish(run.log or "", interruption("the daemon died"))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import signal
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import Any, cast
 
 from cron_actors.actors.timer import Timepieces
@@ -21,7 +21,7 @@ from cron_actors.adapters.stores.urls import describe, open_store
 from cron_actors.composition import Daemon, Parts
 from cron_actors.core.durations import format_duration
 from cron_actors.errors import StartError, UsageError
-from cron_actors.loading import load, runnable
+from cron_actors.loading import load, unresolved
 from cron_actors.messages import CurrentTicks, Figures, NumRuns
 from cron_actors.model.statistics import JobStatistics
 from cron_actors.settings import Settings
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 EXIT_OK = 0
 EXIT_FAILURE = 1
 IN_MEMORY = "sqlite://"
+LOOK_FOR_SIGNALS = 0.2  # seconds
 
 
 class RunningScheduler:
@@ -114,7 +115,7 @@ class Scheduler:
         """
         settings = self._settings
         loaded = load(self._jobs, settings)
-        definitions = runnable(loaded)
+        lost = unresolved(loaded)
         with ExitStack() as undo:
             daemon: list[Daemon] = []
             executor = ZygoteExecutor(on_broken=lambda text: daemon[0].break_down(text) if daemon else None)
@@ -124,14 +125,15 @@ class Scheduler:
             store.open()
             undo.callback(store.close)
             _make_folder(settings.logs_base_directory)
-            log.info("jobs: %s (%d)", loaded.source, len(definitions))
+            log.info("jobs: %s (%d)", loaded.source, len(loaded.definitions))
             log.info("database: %s", describe(settings.database_url))
             log.info("logs: %s", settings.logs_base_directory.absolute())
             parts = Parts(
                 store=store,
                 executor=executor,
                 timepieces=self._timepieces(),
-                definitions=definitions,
+                definitions=loaded.definitions,
+                unresolved=lost,
                 database_folder=_database_folder(settings.database_url),
             )
             daemon.append(Daemon(settings, parts, self._max_ticks))
@@ -166,33 +168,38 @@ def launch_scheduler(
     with console_log(chosen.log_level):
         running = scheduler.start()
         keep_to_one()
-        with _stopped_by_signals(running, format_duration(chosen.grace)):
+        with _noted_signals() as noted:
+            while not running.finished(LOOK_FOR_SIGNALS):
+                while noted:
+                    _stop(running, noted.popleft(), format_duration(chosen.grace))
             return running.wait()
 
 
 @contextmanager
-def _stopped_by_signals(running: RunningScheduler, grace: str) -> Iterator[None]:
-    def stop(number: int, frame: FrameType | None) -> None:
-        del frame
-        name = signal.Signals(number).name
-        if running.stopping:
-            log.info("%s: ending what still runs", name)
-        else:
-            log.info("%s: stopping; what still runs may go on for %s, a second signal ends it", name, grace)
-        running.stop()
-
+def _noted_signals() -> Iterator[deque[int]]:
+    """Note the signals that stop a daemon; what they mean is done outside the handler, which may come at any point."""
+    noted: deque[int] = deque()
     try:
         numbers = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
         if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # nohup: the end of the terminal is not ours
             numbers.remove(signal.SIGHUP)
-        before = {number: signal.signal(number, stop) for number in numbers}
+        before = {number: signal.signal(number, lambda number, _: noted.append(number)) for number in numbers}
     except ValueError:  # not the main thread: whoever embeds us there stops us by other means
         before = {}
     try:
-        yield
+        yield noted
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _stop(running: RunningScheduler, number: int, grace: str) -> None:
+    name = signal.Signals(number).name
+    if running.stopping:
+        log.info("%s: ending what still runs", name)
+    else:
+        log.info("%s: stopping; what still runs may go on for %s, a second signal ends it", name, grace)
+    running.stop()
 
 
 def _settings(jobs: Mapping[str, Any] | None, settings: Settings | None) -> Settings:

@@ -10,7 +10,7 @@ from typing import Any
 from cron_actors.adapters.import_check import ImportProblem, check_imports
 from cron_actors.adapters.sources import LoadedJobs, load_file, load_mapping
 from cron_actors.errors import JobsFileError
-from cron_actors.model.job import Definition, FunctionCall
+from cron_actors.model.job import FunctionCall
 from cron_actors.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -37,26 +37,21 @@ def import_problems(loaded: LoadedJobs) -> list[ImportProblem]:
     return check_imports(calls, cwd=Path.cwd()) if calls else []
 
 
-def runnable(loaded: LoadedJobs) -> tuple[Definition, ...]:
-    """Return the definitions that can run, and log why the others cannot.
+def unresolved(loaded: LoadedJobs) -> frozenset[str]:
+    """Return the jobs whose function cannot be found, and log what is wrong with them.
 
     Raises JobsFileError if there are jobs, and none of them can run.
     """
     problems = import_problems(loaded)
-    lines = []
+    lost = frozenset(problem.job for problem in problems if problem.fatal)
+    if lost and len(lost) == len(loaded.definitions):
+        raise JobsFileError(tuple(place(loaded, problem) for problem in problems if problem.fatal))
     for problem in problems:
-        text = place(loaded, problem)
         if problem.fatal:
-            lines.append(text)
+            log.error("%s; this job does not run, the others do", place(loaded, problem))
         else:
-            log.warning("%s", text)
-    broken = {problem.job for problem in problems if problem.fatal}
-    kept = tuple(definition for definition in loaded.definitions if definition.job.identifier not in broken)
-    if loaded.definitions and not kept:
-        raise JobsFileError(tuple(lines))
-    for text in lines:
-        log.error("%s; this job does not run, the others do", text)
-    return kept
+            log.warning("%s", place(loaded, problem))
+    return lost
 
 
 def place(loaded: LoadedJobs, problem: ImportProblem) -> str:

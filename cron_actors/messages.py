@@ -103,11 +103,15 @@ class Resume:
 # ── what is due ─────────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """These are now the jobs of ``source``: write down what is new, changed or gone, then tell the Scheduler."""
+    """These are now the jobs of ``source``: write down what is new, changed or gone.
+
+    Those named in ``unresolved`` call a function that there is not: their instants are missed, and written down so.
+    """
 
     source: str
     definitions: tuple[Definition, ...]
     at: datetime
+    unresolved: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,13 +257,14 @@ class Performing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedExecution:
-    """The attempt ended this way; its output stands in ``log``."""
+    """The attempt ended this way; its output stands in ``log``. Without ``begun`` it is as if it had not been tried."""
 
     key: AttemptKey
     job: str
     ending: Ending
     log: str
     reason: str | None = None
+    begun: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 500  # messages in one transaction: more would keep a claim waiting for longer than a commit takes
 HEARTBEAT = timedelta(seconds=5)
+REQUESTS_AT_ONCE = 1000
 
 Send = Callable[[], object]
 
@@ -87,6 +88,10 @@ class LedgerActor(Shell[LedgerMessage]):
         self._kept: list[LedgerMessage] = []
         self._stalled: str | None = None
         self._look = True  # at the requests: some may have come while no daemon ran
+        self._look_at = 0.0  # when to look for requests again, on the monotonic clock
+        self._loading = False
+        self._recalled = False  # the Scheduler waits for an answer
+        self._drain: Drain | None = None
         self._troubles: dict[str, str] = {}
         self._cancelling: dict[int, set[int]] = {}
 
@@ -94,6 +99,9 @@ class LedgerActor(Shell[LedgerMessage]):
         with self._store.begin() as transaction:
             posting = Posting(transaction, self._node, self._clock.now())
             rescued = post_rescue(posting)
+            # Before anything is claimed: what was cancelled while no daemon ran must not be performed once more.
+            cancels = [request for request in transaction.requests() if request.kind is RequestKind.CANCEL]
+            post_requests(posting, cancels)
             posting.write_statistics()
             transaction.put_node(self._node.record)
         self._node.figures.update(posting.figures)
@@ -126,11 +134,16 @@ class LedgerActor(Shell[LedgerMessage]):
     def _post(self, batch: Sequence[LedgerMessage]) -> None:
         pulses = [message for message in batch if isinstance(message, Pulse)]
         batch = [message for message in batch if not isinstance(message, Pulse)]
-        try:
-            if pulses and self._has_chores(pulses[-1]):
-                batch.append(pulses[-1])
-            if not batch:
+        if pulses:
+            try:
+                if self._has_chores(pulses[-1]):
+                    batch.append(pulses[-1])
+            except StoreBusyError as error:
+                self._stall(error, batch)
                 return
+        if not batch:
+            return
+        try:
             sendings = self._commit(batch)
         except StoreBusyError as error:
             self._stall(error, batch)
@@ -176,11 +189,14 @@ class LedgerActor(Shell[LedgerMessage]):
     def _apply(self, posting: Posting, message: LedgerMessage, answers: list[Send], last: list[Send]) -> None:
         match message:
             case Load():
-                post_load(posting, message)
+                self._load(posting, message, answers, last)
             case Recall():
-                answers.append(partial(self._to.scheduler.tell, recall(posting)))
+                self._recalled = True
+                self._answer_recall(posting, answers)
             case RecallQueue(queue=name):
                 answers.append(partial(self._to.queue.tell, held(posting, name)))
+                if self._drain is not None:  # a queue that was restarted must hear again that it is to stop
+                    last.append(partial(self._to.queue.tell, self._drain))
             case Due():
                 post_due(posting, message)
                 answers.append(partial(self._to.scheduler.tell, Recorded()))
@@ -195,6 +211,7 @@ class LedgerActor(Shell[LedgerMessage]):
             case Pulse():
                 answers += self._do_chores(posting, message)
             case Drain():
+                self._drain = message
                 last.append(partial(self._to.queue.tell, message))
             case Drained():
                 self._node.record = replace(self._node.record, heartbeat_at=posting.at, stopped_at=posting.at)
@@ -202,6 +219,19 @@ class LedgerActor(Shell[LedgerMessage]):
                 last.append(partial(self._to.supervisor.tell, message))
             case _:
                 assert_never(message)
+
+    def _load(self, posting: Posting, load: Load, answers: list[Send], last: list[Send]) -> None:
+        """Post the load, in several transactions if it must be; nobody learns what is in force before it is over."""
+        self._loading = not post_load(posting, load)
+        if self._loading:
+            last.append(partial(self.address.tell, load))
+        else:
+            self._answer_recall(posting, answers)
+
+    def _answer_recall(self, posting: Posting, answers: list[Send]) -> None:
+        if self._recalled and not self._loading:
+            self._recalled = False
+            answers.append(partial(self._to.scheduler.tell, recall(posting)))
 
     def _announce(self, posting: Posting) -> None:
         if posting.rewound:
@@ -225,16 +255,19 @@ class LedgerActor(Shell[LedgerMessage]):
         self._node.record = replace(
             self._node.record, ticks=pulse.ticks
         )  # written with the next row, the last at least
-        self._look = self._store.changed_elsewhere() or self._look
+        if pulse.monotonic >= self._look_at:
+            self._look_at = pulse.monotonic + self._node.poll_interval.total_seconds()
+            self._look = self._store.changed_elsewhere() or self._look
         return self._look or self._stalled is not None or abs(pulse.at - self._node.record.heartbeat_at) >= HEARTBEAT
 
     def _do_chores(self, posting: Posting, pulse: Pulse) -> list[Send]:
         self._node.record = replace(self._node.record, heartbeat_at=pulse.at)
         posting.transaction.put_node(self._node.record)
         asked = {number for numbers in self._cancelling.values() for number in numbers}
-        requests = [request for request in posting.transaction.requests() if request.request_id not in asked]
+        found = posting.transaction.requests(REQUESTS_AT_ONCE + len(asked))
+        requests = [request for request in found if request.request_id not in asked]
         cancels = post_requests(posting, requests)
-        self._look = False
+        self._look = len(found) == REQUESTS_AT_ONCE + len(asked)  # then there may be more
         waiting = [
             partial(self._await_cancel, cancel.run_id, request.request_id)
             for cancel in cancels
@@ -250,9 +283,9 @@ class LedgerActor(Shell[LedgerMessage]):
         known = self._troubles.pop(topic, None)
         if text is not None:
             self._troubles[topic] = text
-        if text is None:
+        if text is None and known is not None:
             log.warning("%s: all is well again", topic)
-        elif text != known:  # what is tried again, as it could not be committed, is not said again
+        elif text is not None and text != known:  # what is tried again, as it could not be committed, is not said again
             log.error("%s: %s", topic, text)
         trouble = "; ".join(self._troubles.values()) or None
         self._node.record = replace(self._node.record, trouble=trouble)

@@ -70,6 +70,7 @@ class QueueActor(Shell[QueueMessage]):
         self._held: dict[str, Launch] | None = None  # by token; None until the ledger has answered
         self._expected: set[str] = set()
         self._open = False  # no claims before what is under way is known
+        self._early: list[TimeOut | Cancel | Interrupt] = []  # came before it was known who performs what
         self._hold = False
         self._told = False  # the operator of a shortage: a worker may hold us up before we have seen one
         self._drain: Drain | None = None
@@ -87,16 +88,13 @@ class QueueActor(Shell[QueueMessage]):
             case SlotFree(worker=worker, hold=hold):
                 self._hold = self._hold or hold
                 self._admission.free(worker)
-            case TimeOut(key=key):
-                self._pass_on(key.run_id, message)
-            case Cancel(run_id=run_id):
-                self._pass_on(run_id, message)
-            case Interrupt():
-                self._interrupt()
+            case TimeOut() | Cancel() | Interrupt():
+                self._end_early(message)
             case Pulse():
                 self._look_around()
             case Drain():
-                self._drain = message
+                if self._drain is None or self._drain.finish:  # an earlier order to begin nothing more stands
+                    self._drain = message
             case Restarted(actor="ledger"):
                 self._open = False
                 self.begin()
@@ -130,23 +128,29 @@ class QueueActor(Shell[QueueMessage]):
             return  # the queue before this one asked; nobody performs them, so the reckoning gives them back
         for worker, launch in self._admission.grant(asked, launches):
             if self._drain is not None and not self._drain.finish:  # claimed before the drain reached us
-                self._hand_back(launch, "the daemon stopped")
+                self._hand_back(launch, "the daemon stopped", begun=False)
                 self._admission.free(worker)
             else:
                 self._workers.monitor(worker).tell(launch)
 
-    def _hand_back(self, launch: Launch, error: str) -> None:
+    def _hand_back(self, launch: Launch, error: str, *, begun: bool = True) -> None:
         ending = Ending(outcome=Outcome.INTERRUPTED, error=error)
-        self._ledger.tell(FinishedExecution(key=launch.key, job=launch.job.identifier, ending=ending, log=launch.log))
+        self._ledger.tell(
+            FinishedExecution(key=launch.key, job=launch.job.identifier, ending=ending, log=launch.log, begun=begun)
+        )
 
-    def _pass_on(self, run_id: int, message: TimeOut | Cancel) -> None:
-        worker = self._admission.holder(run_id)
-        if worker is not None:
-            self._workers.monitor(worker).tell(message)
+    def _end_early(self, message: TimeOut | Cancel | Interrupt) -> None:
+        if not self._open:
+            self._early.append(message)
+        elif isinstance(message, Interrupt):
+            self._interrupt()
+        else:
+            worker = self._admission.holder(message.key.run_id if isinstance(message, TimeOut) else message.run_id)
+            if worker is not None:
+                self._workers.monitor(worker).tell(message)
 
     def _interrupt(self) -> None:
-        if self._drain is not None:
-            self._drain = Drain(finish=False, grace=None)
+        self._drain = Drain(finish=False, grace=None)  # it may overtake the drain, which takes the longer way
         for worker in self._admission.busy():
             self._workers.monitor(worker).tell(Interrupt())
 
@@ -176,6 +180,8 @@ class QueueActor(Shell[QueueMessage]):
         self._reckon()
 
     def _tick_off(self, worker: str, token: str | None) -> None:
+        if worker not in self._expected:
+            return  # the answer to an earlier roll call, which may be out of date
         self._expected.discard(worker)
         launch = None if token is None or self._held is None else self._held.pop(token, None)
         if launch is None:
@@ -193,3 +199,6 @@ class QueueActor(Shell[QueueMessage]):
         self._held = None
         self._open = True
         self._admission.forget_claim()
+        early, self._early = self._early, []
+        for message in early:
+            self._end_early(message)

@@ -110,7 +110,7 @@ class TaskMonitorActor(Shell[MonitorMessage]):
         text = f"cannot write {launch.log}: {error.strerror}"
         no_room = error.errno in NO_ROOM
         outcome = Outcome.INTERRUPTED if no_room else Outcome.FAILURE
-        self._finish(launch, Ending(outcome=outcome, error=text), hold=no_room)
+        self._finish(launch, Ending(outcome=outcome, error=text), hold=no_room, begun=not no_room)
 
     def _started(self, started: Started) -> None:
         launch = self._launch
@@ -156,7 +156,7 @@ class TaskMonitorActor(Shell[MonitorMessage]):
         if launch is None or launch.key.token != token:
             return
         self._inspect()
-        if self._verdict is not None:
+        if self._verdict is not None and not ending.by_itself:  # else it was over before our order came
             ending = replace(ending, outcome=self._verdict, error=_error(self._verdict, self._reason, launch, ending))
         self._end_log(launch, ending)
         self._finish(launch, ending)
@@ -169,10 +169,15 @@ class TaskMonitorActor(Shell[MonitorMessage]):
         except OSError as error:
             log.error("cannot end %s: %s", launch.log, error.strerror)  # noqa: TRY400 # expected: one line is enough
 
-    def _finish(self, launch: Launch, ending: Ending, *, hold: bool = False) -> None:
+    def _finish(self, launch: Launch, ending: Ending, *, hold: bool = False, begun: bool = True) -> None:
         self._launch, self._finished = None, launch.key
         finished = FinishedExecution(
-            key=launch.key, job=launch.job.identifier, ending=ending, log=launch.log, reason=self._reason
+            key=launch.key,
+            job=launch.job.identifier,
+            ending=ending,
+            log=launch.log,
+            reason=None if ending.by_itself else self._reason,
+            begun=begun,
         )
         self._to.ledger.tell(finished)
         self._to.scheduler.tell(finished)

@@ -14,11 +14,14 @@ def admit(runs: Sequence[NewRun], policies: Mapping[str, Overlap], occupied: Map
 
     ``occupied`` counts the runs of each job that wait for a worker or are being performed: a run that waits for a
     worker stands in the way too, or two of them would be performed at once later. A job without a policy allows all.
+    What is not to run in any case stays as it is.
     """
     busy = dict(occupied)
     written = []
     for run in runs:
-        if policies.get(run.job) is Overlap.SKIP and busy.get(run.job):
+        if run.state is not RunState.AVAILABLE:
+            written.append(run)
+        elif policies.get(run.job) is Overlap.SKIP and busy.get(run.job):
             written.append(replace(run, state=RunState.SKIPPED, reason=Reason.OVERLAP))
         else:
             busy[run.job] = busy.get(run.job, 0) + 1

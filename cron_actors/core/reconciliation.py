@@ -7,10 +7,13 @@ good; a job that comes back starts anew at its return.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cron_actors.model.records import JobRecord
+
+FIRST_SIGHT = timedelta(minutes=1)  # the first tick follows the load by much less
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +26,16 @@ class Reconciliation:
 
 
 def reconcile(
-    records: Mapping[str, JobRecord], definitions: Sequence[tuple[str, str]], source: str, at: datetime
+    records: Mapping[str, JobRecord],
+    definitions: Sequence[tuple[str, str]],
+    source: str,
+    at: datetime,
+    same_schedule: AbstractSet[str] = frozenset(),
 ) -> Reconciliation:
     """Return what becomes of the rows when ``source`` now holds these jobs (identifier, key of the definition).
 
-    Jobs of other sources are left alone, except that an identifier belongs to the source that named it last.
+    ``same_schedule`` names the jobs that are due when they were due before, whatever else of them has changed. Jobs of
+    other sources are left alone, except that an identifier belongs to the source that named it last.
     """
     closing, rows = [], []
     for identifier, definition in definitions:
@@ -35,12 +43,26 @@ def reconcile(
         if record is None:
             rows.append(_new(identifier, definition, source, at))
         elif record.removed_at is not None:
-            rows.append(replace(_new(identifier, definition, source, at), cursor_at=at))
+            rows.append(replace(_new(identifier, definition, source, at), cursor_at=_not_before(record, at)))
         elif record.definition != definition and record.cursor_at is None:
             rows.append(_new(identifier, definition, source, at))  # never evaluated: still a first sight
+        elif record.definition != definition and identifier in same_schedule:
+            rows.append(replace(record, source=source, definition=definition))  # only what is done has changed
         elif record.definition != definition:
             closing.append(record)
-            rows.append(replace(record, source=source, definition=definition, changed_at=at, cursor_at=at))
+            rows.append(
+                replace(
+                    record,
+                    source=source,
+                    definition=definition,
+                    changed_at=at,
+                    cursor_at=_not_before(record, at),
+                    next_due_at=None,
+                )
+            )
+        elif record.cursor_at is None and at - record.first_seen_at > FIRST_SIGHT:
+            # The daemon that saw it first died before the first tick: from then on it is owed like everything else.
+            rows.append(replace(record, source=source, cursor_at=record.first_seen_at))
         elif record.source != source:
             rows.append(replace(record, source=source))
     named = {identifier for identifier, _ in definitions}
@@ -50,9 +72,14 @@ def reconcile(
         if record.source == source and record.removed_at is None and record.identifier not in named
     ]
     closing += gone
-    rows += [replace(record, removed_at=at, cursor_at=at, next_due_at=None) for record in gone]
+    rows += [replace(record, removed_at=at, cursor_at=_not_before(record, at), next_due_at=None) for record in gone]
     return Reconciliation(closing=tuple(closing), rows=tuple(rows), removed=tuple(record.identifier for record in gone))
 
 
 def _new(identifier: str, definition: str, source: str, at: datetime) -> JobRecord:
     return JobRecord(identifier=identifier, source=source, definition=definition, first_seen_at=at, changed_at=at)
+
+
+def _not_before(record: JobRecord, at: datetime) -> datetime:
+    """Return ``at``, or the cursor if the clock was set back behind it: what is accounted for stays so."""
+    return at if record.cursor_at is None else max(at, record.cursor_at)

@@ -45,13 +45,22 @@ def trailer(ending: Ending, note: str | None = None) -> str:
         case Outcome.CANCELLED:
             lines.append("Task Execution Cancelled")
         case Outcome.INTERRUPTED | Outcome.LOST:
-            lines.append(f"Task Execution Interrupted: {ending.error or 'the daemon stopped'}")
+            lines.append(interruption(ending.error or "the daemon stopped").rstrip())
         case Outcome.FAILURE:
             error = ending.error or "failed"
             if not ending.output_tail.rstrip().endswith(error):  # a traceback has said it already
                 lines.append(error)
     lines.append(f"Execution Time = {execution_time(ending.duration)}")
     return "\n".join(lines) + "\n"
+
+
+def interruption(reason: str) -> str:
+    r"""Return the line that ends an attempt that was cut short; how long it took may not be known.
+
+    >>> interruption("the daemon died")
+    'Task Execution Interrupted: the daemon died\n'
+    """
+    return f"Task Execution Interrupted: {reason}\n"
 
 
 def execution_time(duration: timedelta) -> str:

@@ -41,6 +41,11 @@ def judge(job: Job, outcome: Outcome, reason: str | None = None) -> Verdict:
             return Verdict(state=RunState.DISCARDED, reason=reason or Reason.FAILED)
 
 
+def not_begun() -> Verdict:
+    """Return what it means that a claimed run was given back before it was begun: nothing, whatever its job says."""
+    return Verdict(state=RunState.AVAILABLE, reason=Reason.INTERRUPTED, counted=False)
+
+
 def judge_death(job: Job, run: Run, died_at: datetime) -> Verdict:
     """Return what the sudden death of the node means for a run it was executing.
 

@@ -51,6 +51,7 @@ class Reason(StrEnum):
     TOO_LATE = "too late"
     OVER_CAP = "over cap"
     CLOCK = "clock"
+    NO_FUNCTION = "no such function"
 
 
 class Outcome(StrEnum):
@@ -165,7 +166,8 @@ class Ending:
 
     ``exit_code`` is the status, negative for a signal as in ``subprocess``; None if it was never started or lost.
     ``error`` is one line for people, None on success. ``output_tail`` is the last output, decoded, at most 2,000
-    characters. CPU seconds and peak memory (bytes) count the process and the children it waited for.
+    characters. CPU seconds and peak memory (bytes) count the process and the children it waited for. ``by_itself``
+    says that the process was over before any order to end it reached it.
     """
 
     outcome: Outcome
@@ -175,6 +177,7 @@ class Ending:
     duration: timedelta = timedelta(0)
     cpu_seconds: float | None = None
     peak_memory: int | None = None
+    by_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

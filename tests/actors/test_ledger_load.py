@@ -5,10 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from cron_actors.actors.postings.instants import WALKED_AT_ONCE
+from cron_actors.messages import Changed, Loaded, Recall
 from tests.fakes.ledger_desk import LedgerDesk
 from tests.fakes.values import NOON, finished
 
 MINUTE = timedelta(minutes=1)
+CRON = {"cron": "* * * * * *", "periodicity": "7d"}  # the period comes with every job of the desk
 
 
 def evaluated(desk: LedgerDesk) -> None:
@@ -103,3 +106,36 @@ def test_an_old_definition_that_cannot_be_read_any_more_keeps_no_job_from_being_
     desk.load({}, {"identifier": "other"})
     assert [active.job.identifier for active in desk.recall().jobs] == ["backup", "other"]
     assert "backup: what its old definition owed is not accounted for" in caplog.text
+
+
+def test_a_long_backlog_of_a_changed_cron_job_is_closed_in_several_transactions_before_anybody_learns_of_the_load(
+    desk: LedgerDesk,
+) -> None:
+    desk.tell(finished(desk.launch(**CRON)))
+    desk.events.take()
+    desk.scheduler.take()
+    desk.clock.advance(timedelta(days=1))
+    desk.load({"periodicity": "1h"})
+    desk.tell(Recall())
+    per_commit = [sum(change.count for change in changed.changes) for changed in desk.events.of(Changed)]
+    assert len(per_commit) > 2
+    assert max(per_commit) <= 2 * WALKED_AT_ONCE
+    assert sum(per_commit) == 86_400
+    [loaded] = desk.scheduler.of(Loaded)
+    assert [active.record.cursor_at for active in loaded.jobs] == [desk.clock.now()]
+
+
+def test_a_job_that_only_does_something_else_keeps_its_schedule_and_what_it_owes(desk: LedgerDesk) -> None:
+    evaluated(desk)
+    desk.clock.advance(3 * MINUTE)
+    desk.load({"command": "false"})
+    assert desk.changes() == []
+    assert (desk.record().cursor_at, desk.record().changed_at) == (NOON, NOON)
+
+
+def test_what_calls_a_function_that_there_is_not_is_missed_and_written_down(desk: LedgerDesk) -> None:
+    desk.load({})
+    desk.node.unresolved = frozenset({"backup"})
+    desk.tell(desk.due(desk.owe()))
+    assert [(change.state, change.reason) for change in desk.changes()] == [("missed", "no such function")]
+    assert desk.claim() == ()

@@ -45,6 +45,7 @@ def make(store: SqliteStore, folder: Path, executor: FakeExecutor, ticks: int) -
         store=store,
         executor=executor,
         timepieces=Timepieces(clock=clock, wall_alarm=clock.alarm, monotonic_alarm=SystemAlarm),
+        unresolved=frozenset(),
         definitions=[definition_of(job, folder) for job in JOBS],
         database_folder=None,
     )

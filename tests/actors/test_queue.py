@@ -289,3 +289,37 @@ def test_the_loss_of_an_idle_worker_or_of_another_actor_changes_nothing(desk: De
     desk.tell(Restarted(actor="worker-1 task"), Restarted(actor="worker-9 task"), Restarted(actor="events"))
     assert desk.workers.told["worker-1"].messages == [FIRST]
     assert desk.ledger.messages == []
+
+
+def test_a_late_answer_to_an_earlier_roll_call_frees_no_busy_worker(desk: Desk) -> None:
+    desk.tell(Claimed(asked=2, launches=(FIRST, SECOND)))
+    desk.tell(Restarted(actor="ledger"), Restarted(actor="ledger"))
+    held, idle = Held(launches=(FIRST, SECOND)), [Present(worker=f"worker-{n}", key=None) for n in (1, 2)]
+    busy = [Present(worker="worker-1", key=FIRST.key), Present(worker="worker-2", key=SECOND.key)]
+    desk.tell(held, *busy, *idle)
+    desk.ledger.take()
+    desk.tell(Available(queue=QUEUE))
+    assert desk.ledger.of(Claim) == []
+
+
+def test_word_that_comes_before_the_roll_call_is_over_is_kept_and_passed_on(desk: Desk) -> None:
+    desk.tell(Claimed(asked=2, launches=(FIRST,)))
+    desk.restart()
+    desk.tell(Cancel(run_id=1), TimeOut(key=FIRST.key), Interrupt())
+    monitor = desk.workers.monitor("worker-1")
+    monitor.take()
+    desk.tell(Held(launches=(FIRST,)), Present(worker="worker-1", key=FIRST.key))
+    assert monitor.messages == [RollCall(), Cancel(run_id=1), TimeOut(key=FIRST.key), Interrupt()]
+
+
+def test_an_interrupt_that_overtakes_the_drain_lets_nothing_be_begun_any_more(desk: Desk) -> None:
+    desk.tell(Claimed(asked=2, launches=(FIRST,)), Interrupt())
+    desk.ledger.take()
+    desk.tell(SlotFree(worker="worker-1"), Available(queue=QUEUE), FINISHING)
+    assert desk.ledger.messages == [Drained()]
+
+
+def test_runs_given_back_before_they_were_begun_are_said_not_to_have_been(desk: Desk) -> None:
+    desk.tell(STOPPING, Claimed(asked=2, launches=(FIRST,)))
+    [returned] = desk.ledger.of(FinishedExecution)
+    assert not returned.begun

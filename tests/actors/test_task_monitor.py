@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -279,3 +280,9 @@ def test_a_run_that_was_finished_already_is_not_abandoned(desk: Desk) -> None:
 def test_an_abandoned_runs_log_says_so(desk: Desk) -> None:
     desk.tell(Abandon(launch=LAUNCH))
     assert desk.log()[-2] == "Task Execution Interrupted: its worker was lost"
+
+
+def test_a_process_that_ended_by_itself_before_the_order_reached_it_counts_as_what_it_was(desk: Desk) -> None:
+    desk.tell(Cancel(run_id=1), Ended(key=KEY, ending=replace(an_ending(), by_itself=True)))
+    [told] = desk.ledger.of(FinishedExecution)
+    assert told.ending.outcome is Outcome.SUCCESS

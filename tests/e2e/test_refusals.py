@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cron_actors.model.run import RunState
 from tests.fakes.daemon import DaemonHome, job
 
 pytestmark = pytest.mark.e2e
@@ -127,7 +128,7 @@ def test_a_function_that_is_not_there_is_told_with_its_place_and_the_other_jobs_
     assert "jobs.yaml:5:18: job 'bad', function_name: " in line
     assert "the others do" in line
     assert home.stats("good")["successes"] == 1
-    assert home.runs("bad") == []
+    assert [(run.state, run.reason) for run in home.runs("bad")] == [(RunState.MISSED, "no such function")]
 
 
 def test_a_file_none_of_whose_jobs_can_run_is_refused(home: DaemonHome) -> None:

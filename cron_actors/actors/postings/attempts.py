@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from cron_actors.actors.postings.posting import Posting, key_of
 from cron_actors.core.run_states import check_step
-from cron_actors.core.settlement import Verdict, judge, judge_death, settlement
+from cron_actors.core.settlement import Verdict, judge, judge_death, not_begun, settlement
 from cron_actors.errors import InvalidValueError
 from cron_actors.messages import Claim, Claimed, FinishedExecution, Held, Launch, Performing
 from cron_actors.model.run import AttemptKey, Ending, Outcome, Reason, Run, RunState
@@ -48,7 +48,10 @@ def post_finished(posting: Posting, finished: FinishedExecution) -> Run | None:
     outcome = finished.ending.outcome
     if outcome is Outcome.INTERRUPTED and run.cancel_requested:
         outcome = Outcome.CANCELLED
-    return _settle(posting, run, key, finished.ending, judge(posting.job(run.definition), outcome, finished.reason))
+    verdict = judge(posting.job(run.definition), outcome, finished.reason)
+    if not finished.begun and outcome is Outcome.INTERRUPTED:
+        verdict = not_begun()
+    return _settle(posting, run, key, finished.ending, verdict)
 
 
 def post_rescue(posting: Posting) -> int:

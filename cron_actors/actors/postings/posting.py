@@ -33,6 +33,8 @@ class Node:
     logs: Path
     jobs: dict[str, Job] = field(default_factory=dict)
     figures: dict[str, JobStatistics] = field(default_factory=dict)
+    unresolved: frozenset[str] = frozenset()
+    poll_interval: timedelta = timedelta(0)
 
     @property
     def node(self) -> str:

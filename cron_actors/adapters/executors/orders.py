@@ -67,6 +67,7 @@ def ending(message: dict[str, Any], output_tail: str) -> Ending:
         duration=timedelta(seconds=message.get("duration", 0.0)),
         cpu_seconds=message.get("cpu_seconds"),
         peak_memory=message.get("peak_memory"),
+        by_itself=message.get("by_itself", True),
     )
 
 

@@ -154,6 +154,7 @@ class Zygote:
                 "exit_code": os.waitstatus_to_exitcode(status),
                 "error": take_report(child.report),
                 "duration": duration,
+                "by_itself": child.act_at is None,
                 "cpu_seconds": usage.ru_utime + usage.ru_stime,
                 "peak_memory": usage.ru_maxrss * _BYTES_PER_KILOBYTE,
             }

@@ -131,6 +131,13 @@ class ZygoteExecutor:
         os.eventfd_write(self._wakeup, 1)
 
     def _serve(self) -> None:
+        try:
+            self._serve_until_closed()
+        except Exception as error:
+            _logger.exception("the reports of the process template cannot be read any more")
+            self._guard(self._on_broken, f"the thread of the executor's reports failed: {error!r}")
+
+    def _serve_until_closed(self) -> None:
         while not self._closed:
             if self._channel is None:
                 self._interrupt(self._take_all())

@@ -90,3 +90,23 @@ def test_only_the_jobs_that_differ_are_written() -> None:
     changes = load(("a", "old"), ("b", "new"), ("d", "x"), rows=(row("a"), row("b"), row("c")))
     assert [record.identifier for record in changes.rows] == ["b", "d", "c"]
     assert changes.removed == ("c",)
+
+
+def test_a_job_whose_schedule_is_the_same_goes_on_where_it_was_whatever_else_changed() -> None:
+    changes = reconcile({"backup": row()}, (("backup", "new"),), "file", NOON, {"backup"})
+    assert changes == Reconciliation(closing=(), rows=(replace(row(), definition="new"),), removed=())
+
+
+def test_a_load_after_the_clock_was_set_back_moves_no_cursor_back() -> None:
+    ahead = replace(row(), cursor_at=NOON + timedelta(hours=2))
+    [changed] = load(("backup", "new"), rows=(ahead,)).rows
+    [removed] = load(rows=(ahead,)).rows
+    [back] = load(("backup", "old"), rows=(replace(ahead, removed_at=NOON),)).rows
+    assert {record.cursor_at for record in (changed, removed, back)} == {NOON + timedelta(hours=2)}
+
+
+def test_a_job_whose_first_sight_nobody_survived_is_owed_from_then_on() -> None:
+    [written] = load(("backup", "old"), rows=(replace(row(), cursor_at=None),)).rows
+    assert written.cursor_at == EARLIER
+    just_now = replace(row(), cursor_at=None, first_seen_at=NOON - timedelta(seconds=5))
+    assert load(("backup", "old"), rows=(just_now,)).rows == ()

@@ -16,6 +16,9 @@ WRITER_PATIENCE = 1000
 VISITOR_PATIENCE = 5000
 """Milliseconds that other processes wait, and the daemon while it starts."""
 
+CLOSE_WITHIN = 5.0
+"""Seconds that a transaction under way may take when the database is closed."""
+
 # Codes after which the same statement may succeed later: another writer, a full or failing disk, a disk that was
 # remounted read-only, no file descriptor left, no memory left.
 _PASSING = frozenset(
@@ -89,9 +92,12 @@ class Session:
             yield self.connection
 
     def close(self) -> None:
-        """Close the connection, once nobody uses it."""
-        with self._lock:
-            self.connection.close()
+        """Close the connection, unless somebody who hangs still uses it: then the end of the process closes it."""
+        if self._lock.acquire(timeout=CLOSE_WITHIN):
+            try:
+                self.connection.close()
+            finally:
+                self._lock.release()
 
 
 @contextmanager
