@@ -20,10 +20,25 @@ from cron_actors.core.moments import parse_instant, parse_zone
 MOST = 100_000
 
 
+def _one_word(context: click.Context, parameter: click.Parameter, words: tuple[str, ...]) -> str | None:  # noqa: ARG001
+    """Return WHAT, None if it was not given; of several words an expression that lacks its quotes is suspected."""
+    if len(words) > 1:
+        raise click.UsageError(
+            f"found {len(words)} words, the first of them {words[0]!r}; WHAT is one: put a cron expression in quotes, "
+            f'as in {context.command_path} "30 2 * * mon-fri"',
+            context,
+        )
+    return words[0] if words else None
+
+
 @click.command("next")
-@click.argument("what", required=False)
+@click.argument("what", nargs=-1, metavar="WHAT", callback=_one_word)
 @click.option("--timezone", metavar="TZ", help="The zone of an expression (default UTC); for a job, of the output.")
-@click.option("--after", metavar="ISO", help="Begin after this instant; now if not given.")
+@click.option(
+    "--after",
+    metavar="INSTANT",
+    help="Begin after this instant, such as 2026-11-21T03:00; now if not given.",
+)
 @click.option("--count", type=click.IntRange(1, MOST), default=5, show_default=True, help="How many instants.")
 @options.as_json
 @click.option("--json-lines", is_flag=True, help="Answer requests from standard input, one JSON object a line.")
@@ -58,7 +73,7 @@ def next_instants(
 
 
 @click.command("explain")
-@click.argument("what")
+@click.argument("what", nargs=-1, required=True, metavar="WHAT", callback=_one_word)
 @click.option("--timezone", metavar="TZ", help="The zone of an expression (default UTC).")
 @click.pass_context
 def explain_schedule(context: click.Context, what: str, timezone: str | None) -> None:

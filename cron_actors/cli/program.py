@@ -120,6 +120,9 @@ def run_program(arguments: Sequence[str] | None = None, around: Surroundings | N
 
 
 def _usage(error: click.ClickException) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message())
+        return exit_codes.OK
     context = error.ctx if isinstance(error, click.UsageError) else None
     hint = f' (see "{context.command_path} --help")' if context is not None else ""
     complain(" ".join(error.format_message().split()) + hint)

@@ -33,6 +33,23 @@ def test_the_list_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
     assert set(COMMANDS) <= set(listed)
 
 
+def test_without_a_command_the_help_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    run_program(["--help"])
+    wanted = capsys.readouterr()
+    assert run_program([]) == 0
+    assert capsys.readouterr() == wanted
+
+
+@pytest.mark.parametrize("name", ["next", "explain"])
+def test_an_expression_without_quotes_is_answered_by_how_to_quote_it(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_program([name, "30", "2", "*", "*", "*"]) == 2
+    told = capsys.readouterr().err
+    assert f'put a cron expression in quotes, as in cron-actors {name} "30 2 * * mon-fri"' in told
+    assert told.count("\n") == 1
+
+
 def test_the_help_of_run_lists_every_variable_with_its_default(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_program(["run", "--help"]) == 0
     shown = " ".join(capsys.readouterr().out.partition("Environment:")[2].split())
@@ -56,6 +73,7 @@ def test_the_help_loads_no_heavy_library() -> None:
         (["runs", "--limit", "0"], "--limit"),
         (["cancel"], "RUN_ID"),
         (["next"], "WHAT"),
+        (["explain"], "WHAT"),
         (["next", "61 * * * *"], "minute"),
         (["next", "@daily", "--timezone", "Mars/Base"], "Mars/Base"),
     ],
