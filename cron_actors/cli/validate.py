@@ -10,6 +10,7 @@ from cron_actors.cli import exit_codes, options
 from cron_actors.cli.console import complain, say, warn, write_json
 from cron_actors.cli.secrecy import without_passwords
 from cron_actors.cli.surroundings import Surroundings, surroundings
+from cron_actors.cli.wording import counted
 from cron_actors.model.job import Json
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def validate(context: click.Context, file: str | None, *, as_json: bool) -> int:
         for warning in warnings:
             warn(warning)
         if not errors:
-            say(f"{name}: valid, {count} job{'' if count == 1 else 's'}")
+            say(f"{name}: valid, {counted(count, 'job')}")
     return exit_codes.USAGE if errors else exit_codes.OK
 
 
