@@ -9,6 +9,8 @@ import click
 from cron_actors.cli import exit_codes, options
 from cron_actors.cli.console import say
 from cron_actors.cli.surroundings import surroundings
+from cron_actors.cli.wording import counted
+from cron_actors.errors import StartError
 
 
 @click.command()
@@ -33,7 +35,7 @@ def prune(context: click.Context, older_than: timedelta, keep: int | None) -> No
 
     around = surroundings(context)
     deleted = prune_history(around.settings.database_url, around.now() - older_than, keep)
-    say(f"{deleted} run{'' if deleted == 1 else 's'} deleted")
+    say(f"{counted(deleted, 'run')} deleted")
 
 
 @click.command()
@@ -42,13 +44,15 @@ def prune(context: click.Context, older_than: timedelta, keep: int | None) -> No
 def reset(context: click.Context, *, yes: bool) -> int:
     """Delete the database, with all history and statistics, and create an empty one; asks first.
 
-    Log files stay. Exit code: 0 if it was done, 1 if not.
+    Log files stay. It is refused while a daemon runs. Exit code: 0 if it was done, 1 if not.
 
     Example: cron-actors reset --yes
     """
-    from cron_actors.adapters.stores.urls import describe, recreate  # noqa: PLC0415 - the help needs no store
+    from cron_actors.adapters.stores.urls import describe, in_use, recreate  # noqa: PLC0415 - the help needs no store
 
     url = surroundings(context).settings.database_url
+    if in_use(url):
+        raise StartError(f"a daemon uses {describe(url)}; stop it first; nothing was deleted")
     if not yes and not click.confirm(f"Delete {describe(url)} with all history and statistics?", err=True):
         say("nothing was deleted")
         return exit_codes.FAILURE

@@ -236,4 +236,7 @@ def test_a_reset_deletes_everything_only_if_told_so(
 def test_a_reset_is_refused_while_a_daemon_lives(cli: CommandLine, capsys: pytest.CaptureFixture[str]) -> None:
     put_run(cli.start_daemon(), NOW)
     assert cli("reset", "--yes") == 1
-    assert capsys.readouterr().err.startswith("cron-actors: another daemon")
+    told = f"cron-actors: a daemon uses {cli.folder}/jobs.db; stop it first; nothing was deleted\n"
+    assert capsys.readouterr().err == told
+    cli("runs", "--json")
+    assert '"run_id": 1' in capsys.readouterr().out

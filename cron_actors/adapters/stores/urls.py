@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from cron_actors.adapters.stores.sqlite.database import Database
+from cron_actors.adapters.stores.sqlite.lock import daemon_lives
 from cron_actors.adapters.stores.sqlite.mailbox import SqliteMailbox
 from cron_actors.adapters.stores.sqlite.reader import SqliteReader
 from cron_actors.adapters.stores.sqlite.store import SqliteStore
@@ -14,6 +15,7 @@ from cron_actors.adapters.stores.sqlite.store import recreate as recreate_databa
 from cron_actors.errors import SettingsError
 
 _ACCEPTED = "sqlite:///relative/path.db, sqlite:////absolute/path.db, sqlite:// (in memory)"
+IN_MEMORY = "in memory"
 _SYNCHRONOUS = ("NORMAL", "FULL")
 
 
@@ -56,7 +58,13 @@ def recreate(url: str) -> None:
 def describe(url: str) -> str:
     """Return where the store is, for people: the absolute path of the file, or ``in memory``."""
     path = parse_url(url).path
-    return "in memory" if path is None else str(path)
+    return IN_MEMORY if path is None else str(path)
+
+
+def in_use(url: str) -> bool:
+    """Say whether a daemon uses the database, also one that cannot be read; nothing is opened or created."""
+    path = parse_url(url).path
+    return path is not None and daemon_lives(path)
 
 
 def parse_url(url: str) -> Database:
