@@ -15,15 +15,14 @@ from cron_actors.cli.job_filters import JobFilter, job_filter
 from cron_actors.cli.known_jobs import jobs_file, refuse_unknown
 from cron_actors.cli.secrecy import without_secrets
 from cron_actors.cli.surroundings import Surroundings, surroundings
-from cron_actors.cli.tables import table
-from cron_actors.cli.wording import moment_text
+from cron_actors.cli.tables import Column, table
+from cron_actors.cli.wording import brief, moment_text, short, zone_name
 from cron_actors.core.moments import iso
 from cron_actors.model.job import Json
 from cron_actors.model.records import JobRecord
 from cron_actors.model.statistics import JobStatistics
 from cron_actors.ports.store import Reader
 
-HEADERS = ("JOB", "WHEN", "NEXT DUE", "LAST", "DESCRIPTION")
 WHEN_KEYS = ("periodicity", "cron", "run_at", "run_in", "manual")
 
 
@@ -55,7 +54,7 @@ def jobs(context: click.Context, job: str | None, wanted: JobFilter, *, as_json:
     """
     wanted.refuse_beside(job)
     around = surroundings(context)
-    with around.reader() as reader:
+    with around.reader(tell_absent=True) as reader:
         known = _stored(reader) or _written(around)
     known = {identifier: one for identifier, one in known.items() if wanted.accepts(one.written)}
     if job is not None:
@@ -122,13 +121,25 @@ def _tell_all(known: Mapping[str, KnownJob], now: datetime) -> None:
         (
             printable(job.identifier),
             _when(job.written),
-            moment_text(job.next_due_at, now),
+            *(
+                ("-", "-")
+                if job.next_due_at is None
+                else (short(job.next_due_at, now), brief(job.next_due_at, now).removeprefix("in "))
+            ),
             job.figures.last_outcome or "-",
             printable(str(job.written.get("description", ""))),
         )
         for job in known.values()
     ]
-    for line in table(HEADERS, rows, width()):
+    columns = (
+        Column("JOB", least=16),
+        Column("WHEN", least=20),
+        Column(f"NEXT DUE ({zone_name(now)})"),
+        Column("IN", leaves=1),
+        Column("LAST"),
+        Column("DESCRIPTION", least=12, leaves=2),
+    )
+    for line in table(columns, rows, width()):
         click.echo(line)
 
 

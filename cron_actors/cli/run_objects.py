@@ -20,6 +20,7 @@ def run_object(owed: OwedInstant, reader: Reader) -> dict[str, Json]:
         "run_id": run.run_id,
         "job": run.job,
         "due_at": iso(owed.at),
+        "cause": run.cause.value,
         "state": run.state.value,
         "reason": run.reason,
         "attempt": run.attempt,
@@ -40,7 +41,6 @@ def run_object(owed: OwedInstant, reader: Reader) -> dict[str, Json]:
 def full_object(run: Run, attempts: Sequence[Attempt], requests: Sequence[Request], reader: Reader) -> dict[str, Json]:
     """Return what ``runs --run --json`` prints: the run, what was asked of it, and each of its attempts."""
     return run_object(OwedInstant(run.due_at, run, run.count), reader) | {
-        "cause": run.cause.value,
         "queue": run.queue,
         "priority": run.priority,
         "cancel_requested": run.cancel_requested,

@@ -16,16 +16,15 @@ from cron_actors.cli.run_objects import lateness, run_object, seconds
 from cron_actors.cli.single_run import show_run
 from cron_actors.cli.stretches import Stretches
 from cron_actors.cli.surroundings import Surroundings, surroundings
-from cron_actors.cli.tables import table
-from cron_actors.cli.wording import local, moment_text, span
+from cron_actors.cli.tables import Column, table
+from cron_actors.cli.wording import brief, short, short_stretch, span, zone_name
 from cron_actors.core.run_states import describe
 from cron_actors.errors import UsageError
 from cron_actors.model.records import RunFilter
-from cron_actors.model.run import Run, RunState
+from cron_actors.model.run import Cause, Reason, Run, RunState
 from cron_actors.ports.store import Reader
 
 DEFAULT_LIMIT = 50
-HEADERS = ("RUN", "JOB", "DUE", "STATE", "TOOK", "LATE", "ERROR")
 COLOURS = {
     RunState.COMPLETED: "green",
     RunState.DISCARDED: "red",
@@ -55,10 +54,16 @@ class Asked(TypedDict):
     "--state",
     "states",
     multiple=True,
-    type=click.Choice(RunState, case_sensitive=False),
+    type=options.StateChoice(),
     help="Only runs in this state; may be given again.",
 )
-@click.option("--since", metavar="ISO", callback=options.moment, help="Nothing due before this instant (else UTC).")
+@click.option(
+    "--since",
+    metavar="WHEN",
+    callback=options.past,
+    help="Only what was due since then: an instant such as 2026-11-21T03:00, in UTC if it names no offset, or a "
+    "duration such as 1h, for the last hour.",
+)
 @click.option("--limit", type=click.IntRange(min=1), help="How many, newest first; 50 unless a job is named.")
 @options.as_json
 @click.pass_context
@@ -67,7 +72,7 @@ def runs(context: click.Context, run_id: int | None, *, as_json: bool, **asked: 
 
     JSON has one object for each due instant. With --run it is one run in full, with every attempt.
 
-    Example: cron-actors runs --job backup --state discarded --since 2026-11-01
+    Example: cron-actors runs --job backup --state discarded --since 1d
     """
     around = surroundings(context)
     if run_id is None:
@@ -82,7 +87,7 @@ def _list(around: Surroundings, asked: Asked, *, as_json: bool) -> None:
     since, limit = asked["since"], asked["limit"]
     if limit is None and asked["job"] is None:
         limit = DEFAULT_LIMIT
-    with around.reader() as reader:
+    with around.reader(tell_absent=True) as reader:
         found = _found(around, reader, asked, limit)
         if reader is None or not found:
             _tell_none(as_json=as_json)
@@ -112,20 +117,39 @@ def _tell_none(*, as_json: bool) -> None:
 
 def _tell(found: Sequence[Run], reader: Reader, now: datetime) -> None:
     rows = [_row(run, reader, now) for run in found]
-    for line in table(HEADERS, rows, width(), [COLOURS.get(run.state) for run in found]):
+    for line in table(_columns(now), rows, width(), [COLOURS.get(run.state) for run in found]):
         click.echo(line)
 
 
+def _columns(now: datetime) -> tuple[Column, ...]:
+    return (
+        Column("RUN"),
+        Column("JOB", least=16),
+        Column(f"DUE ({zone_name(now)})"),
+        Column("AGO", leaves=1),
+        Column("STATE"),
+        Column("TOOK", leaves=3),
+        Column("LATE", leaves=2),
+        Column("ERROR", least=10),
+    )
+
+
 def _row(run: Run, reader: Reader, now: datetime) -> tuple[str, ...]:
-    due = moment_text(run.due_at, now)
-    if run.count > 1:
-        due = f"{local(run.due_at)} to {local(run.last_due_at)}: {run.count} instants"
+    tried = f"\n(attempt {run.attempt})" if run.attempt > 1 else ""
     return (
         str(run.run_id),
         printable(run.job),
-        due,
-        describe(run.state, run.reason),
+        _due(run, now),
+        brief(run.due_at, now).removesuffix(" ago"),
+        describe(run.state, run.reason) + tried,
         span(seconds(run.duration)),
         span(seconds(lateness(run, reader))),
         printable(run.error or ""),
     )
+
+
+def _due(run: Run, now: datetime) -> str:
+    if run.count > 1:
+        return f"{short_stretch(run.due_at, run.last_due_at, now)}: {run.count} instants"
+    asked = f"\n{Reason.BY_REQUEST}" if run.cause is Cause.MANUAL else ""
+    return short(run.due_at, now) + asked

@@ -24,7 +24,7 @@ MEGABYTE = 1_000_000
 
 def show_run(around: Surroundings, run_id: int, *, as_json: bool) -> None:
     """Print the run with all its attempts; raises UsageError if there is none of this number."""
-    with around.reader() as reader:
+    with around.reader(tell_absent=True) as reader:
         found = [] if reader is None else reader.runs(RunFilter(run_id=run_id, limit=1))
         if reader is None or not found:
             raise UsageError(f"there is no run {run_id}")

@@ -13,8 +13,8 @@ from cron_actors.cli.console import printable, say, width, write_json
 from cron_actors.cli.job_filters import JobFilter, job_filter, stored_texts
 from cron_actors.cli.known_jobs import require_known, written_jobs
 from cron_actors.cli.surroundings import Surroundings, surroundings
-from cron_actors.cli.tables import table
-from cron_actors.cli.wording import moment_text, span
+from cron_actors.cli.tables import Column, table
+from cron_actors.cli.wording import brief, counted, moment_text, span
 from cron_actors.core.moments import iso
 from cron_actors.core.statistics import summary
 from cron_actors.model.job import Json
@@ -24,7 +24,20 @@ from cron_actors.model.statistics import JobStatistics
 from cron_actors.ports.store import Reader
 
 NOT_LAUNCHED = "not launched"
-HEADERS = ("JOB", "LAUNCHES", "OK", "FAILED", "TIMED OUT", "RETRIED", "SKIPPED", "MISSED", "LAST", "P50", "P95", "NEXT")
+COLUMNS = (
+    Column("JOB", least=10),
+    Column("LAUNCHES", leaves=3),
+    Column("OK"),
+    Column("FAILED"),
+    Column("TIMEOUT"),
+    Column("RETRIED", leaves=2),
+    Column("SKIPPED"),
+    Column("MISSED"),
+    Column("LAST"),
+    Column("P50", leaves=1),
+    Column("P95", leaves=1),
+    Column("NEXT"),
+)
 DURATION_KEYS = ("min", "mean", "p50", "p95", "max")
 LATENESS_KEYS = ("p50", "p95", "max")
 
@@ -64,7 +77,7 @@ def stats(context: click.Context, job: str | None, wanted: JobFilter, *, as_json
     """
     wanted.refuse_beside(job)
     around = surroundings(context)
-    with around.reader() as reader:
+    with around.reader(tell_absent=True) as reader:
         if job is not None:
             require_known(around, reader, job)
         board = _board(reader)
@@ -134,14 +147,14 @@ def _object(board: Board, names: Sequence[str]) -> dict[str, Json]:
 
 def _tell_all(board: Board, names: Sequence[str], now: datetime) -> None:
     rows = [_row(board, name, now) for name in names]
-    for line in table(HEADERS, rows, width()):
+    for line in table(COLUMNS, rows, width()):
         click.echo(line)
-    say(f"{board.ticks} ticks")
+    say(counted(board.ticks, "tick"))
 
 
 def _row(board: Board, job: str, now: datetime) -> tuple[str, ...]:
     figures = board.figures_of(job)
-    duration = summary(figures.duration)
+    duration, next_due = summary(figures.duration), board.next_due_at(job)
     return (
         printable(job),
         str(figures.launches),
@@ -151,10 +164,10 @@ def _row(board: Board, job: str, now: datetime) -> tuple[str, ...]:
         str(figures.retries),
         str(sum(figures.skipped.values())),
         str(sum(figures.missed.values())),
-        _last(figures),
+        _last(figures) if figures.launches else "-",
         span(duration["p50"]),
         span(duration["p95"]),
-        moment_text(board.next_due_at(job), now),
+        "-" if next_due is None else brief(next_due, now),
     )
 
 
@@ -168,11 +181,11 @@ def _tell_one(board: Board, job: str, now: datetime) -> None:
     figures = board.figures_of(job)
     duration, lateness = summary(figures.duration), summary(figures.lateness)
     say(f"{job}: {_last(figures)}")
-    say(f"launches     {figures.launches}, of them {figures.retries} retries")
-    say(
-        f"outcomes     {figures.successes} successes, {figures.failures} failures, {figures.timeouts} timeouts,"
-        f" {figures.interrupted} interrupted, {figures.cancelled} cancelled",
-    )
+    successes = counted(figures.successes, "success", "successes")
+    failures, timeouts = counted(figures.failures, "failure"), counted(figures.timeouts, "timeout")
+    ended = f"{figures.interrupted} interrupted, {figures.cancelled} cancelled"
+    say(f"launches     {figures.launches}, of them {counted(figures.retries, 'retry', 'retries')}")
+    say(f"outcomes     {successes}, {failures}, {timeouts}, {ended}")
     say(f"skipped      {_by_reason(figures.skipped)}")
     say(f"missed       {_by_reason(figures.missed)}")
     say(f"executing    {', '.join(f'run {run_id}' for run_id in board.executing.get(job, ())) or 'nothing'}")

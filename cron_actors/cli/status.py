@@ -11,7 +11,7 @@ import click
 from cron_actors.cli import exit_codes, options
 from cron_actors.cli.console import say, write_json
 from cron_actors.cli.surroundings import Surroundings, surroundings
-from cron_actors.cli.wording import moment_text
+from cron_actors.cli.wording import counted, moment_text
 from cron_actors.core.moments import iso
 from cron_actors.model.job import Json
 from cron_actors.model.records import NodeRecord
@@ -19,6 +19,9 @@ from cron_actors.model.run import RunState
 from cron_actors.ports.store import Reader
 
 STALE = timedelta(seconds=15)  # three heartbeats
+LABEL = 13
+HELD = (RunState.EXECUTING, RunState.LAUNCHED)
+LEFT_OVER = " (left over)"
 
 
 def troubles(node: NodeRecord | None, *, lives: bool, now: datetime, shortage: str | None = None) -> list[str]:
@@ -48,7 +51,7 @@ def status(context: click.Context, *, as_json: bool) -> int:
     Example: cron-actors status --json
     """
     around = surroundings(context)
-    with around.reader() as reader:
+    with around.reader(tell_absent=True) as reader:
         node = _latest(reader)
         lives = reader is not None and reader.daemon_lives()
         found = troubles(node, lives=lives, now=around.now(), shortage=_shortage(around) if lives else None)
@@ -56,7 +59,8 @@ def status(context: click.Context, *, as_json: bool) -> int:
     if as_json:
         write_json(_report(around, node, found, counts))
     else:
-        _tell(around, node, found, counts)
+        _tell(around, found, node, lives=lives)
+        say(f"{'runs':<{LABEL}}{_states(counts, lives=lives) or 'none'}")
     return exit_codes.FAILURE if found else exit_codes.OK
 
 
@@ -102,17 +106,26 @@ def _node_object(node: NodeRecord) -> dict[str, Json]:
     }
 
 
-def _tell(around: Surroundings, node: NodeRecord | None, found: list[str], counts: Mapping[RunState, int]) -> None:
+def _states(counts: Mapping[RunState, int], *, lives: bool) -> str:
+    """Return how many runs stand in each state; without a daemon none is being executed, whatever its row says."""
+    return ", ".join(
+        f"{counts[state]} {state}" + (LEFT_OVER if state in HELD and not lives else "")
+        for state in RunState
+        if counts.get(state)
+    )
+
+
+def _tell(around: Surroundings, found: list[str], node: NodeRecord | None, *, lives: bool) -> None:
     now = around.now()
     click.echo(click.style("not healthy", fg="red") if found else click.style("healthy", fg="green"))
     for line in found:
         say(f"  {line}")
-    say(f"database   {_database(around)}")
+    facts = {"database": _database(around)}
     if node is not None:
-        say(f"daemon     process {node.pid} on {node.host}, {node.ticks} ticks")
-        say(f"started    {moment_text(node.started_at, now)}")
-        say(f"heartbeat  {moment_text(node.heartbeat_at, now)}")
+        process = f"process {node.pid} on {node.host}, {counted(node.ticks, 'tick')}"
+        facts |= {"daemon" if lives else "last daemon": process, "started": moment_text(node.started_at, now)}
+        facts["heartbeat"] = moment_text(node.heartbeat_at, now)
         if node.stopped_at is not None:
-            say(f"stopped    {moment_text(node.stopped_at, now)}")
-    present = [f"{counts[state]} {state}" for state in RunState if counts.get(state)]
-    say(f"runs       {', '.join(present) or 'none'}")
+            facts["stopped"] = moment_text(node.stopped_at, now)
+    for label, fact in facts.items():
+        say(f"{label:<{LABEL}}{fact}")

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import click
 
 from cron_actors.adapters.clock import SystemClock
+from cron_actors.cli.console import complain
 from cron_actors.ports.store import Mailbox, Reader
 from cron_actors.settings import Settings
 
@@ -35,9 +36,14 @@ class Surroundings:
         return Settings.from_environment(self.environ)
 
     @contextmanager
-    def reader(self) -> Iterator[Reader | None]:
-        """Open the store for queries, None if there is none yet, and close it afterwards."""
+    def reader(self, *, tell_absent: bool = False) -> Iterator[Reader | None]:
+        """Open the store for queries, None if there is none yet, and close it afterwards.
+
+        With ``tell_absent`` standard error says where there is none: an empty answer may come from the wrong folder.
+        """
         reader = self.open_reader(self.settings.database_url)
+        if reader is None and tell_absent:
+            complain(_absent(self.settings.database_url))
         try:
             yield reader
         finally:
@@ -58,6 +64,15 @@ def surroundings(context: click.Context) -> Surroundings:
     """Return what a test has put around the command, else this machine's clock and the store of its environment."""
     found = context.find_object(Surroundings)
     return found if found is not None else _real_surroundings()
+
+
+def _absent(url: str) -> str:
+    from cron_actors.adapters.stores.urls import IN_MEMORY, describe  # noqa: PLC0415 - not every command needs it
+
+    place = describe(url)
+    if place == IN_MEMORY:
+        return "the database is in memory, where no other process can look; DATABASE_URL names it"
+    return f"there is no database at {place} yet; DATABASE_URL names it"
 
 
 def _real_surroundings() -> Surroundings:

@@ -76,12 +76,19 @@ def test_a_secret_that_is_written_wrongly_is_not_repeated(capsys: pytest.Capture
         assert "987654" not in shown.out + shown.err
 
 
-@pytest.mark.parametrize("words", [["validate", "no.json"], ["run", "--jobs", "no.json"], ["exec", "a"], ["jobs"]])
+@pytest.mark.parametrize("words", [["validate", "no.json"], ["run", "--jobs", "no.json"], ["exec", "a"]])
 def test_a_missing_file_is_one_line(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run_program(words) == 2
     shown = capsys.readouterr().err
     assert shown.startswith("cron-actors: ")
     assert shown.count("\n") == 1
+
+
+def test_a_list_of_jobs_without_a_database_and_a_jobs_file_names_both(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_program(["jobs"]) == 2
+    database, file = capsys.readouterr().err.splitlines()
+    assert database.startswith("cron-actors: there is no database at ")
+    assert file == "cron-actors: jobs.json: found no such file; accepted: a jobs file"
 
 
 def test_an_address_is_not_yet_supported(capsys: pytest.CaptureFixture[str]) -> None:
@@ -171,7 +178,7 @@ def test_ctrl_c_is_silent_with_code_130() -> None:
 
 def test_the_exit_code_is_that_of_the_command() -> None:
     done = subprocess.run([*PROGRAM, "status"], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (1, "")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (1, "not healthy")
 
 
 @pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
