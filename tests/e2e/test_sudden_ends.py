@@ -58,8 +58,10 @@ def test_a_second_daemon_on_the_same_database_is_refused_and_the_first_goes_on(h
     second = home.run("run")
     assert second.returncode == 1
     assert second.stderr.splitlines() == [
-        f"cron-actors: another daemon (process {daemon.pid}) already uses {home.folder}/cron_actors.db; "
-        "a database file serves one daemon, many nodes need PostgreSQL"
+        (
+            f"cron-actors: another daemon (process {daemon.pid}) already uses {home.folder}/cron_actors.db; "
+            "a database file serves one daemon, many nodes need PostgreSQL"
+        )
     ]
     before = len(home.runs("clock"))
     home.eventually(lambda: len(home.runs("clock")) > before)
