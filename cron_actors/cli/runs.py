@@ -55,7 +55,8 @@ class Asked(TypedDict):
     "states",
     multiple=True,
     type=options.StateChoice(),
-    help="Only runs in this state; may be given again.",
+    metavar="STATE",
+    help=f"Only runs in this state: {', '.join(RunState)}; may be given again.",
 )
 @click.option(
     "--since",

@@ -129,7 +129,7 @@ def test_another_word_for_a_state_is_answered_by_the_state(
     cli: CommandLine, capsys: pytest.CaptureFixture[str], word: str, state: str
 ) -> None:
     assert cli("runs", "--state", word) == 2
-    assert f"did you mean '{state}'? accepted: scheduled, " in capsys.readouterr().err.replace("?;", "?")
+    assert f"did you mean '{state}'?; accepted: scheduled, " in capsys.readouterr().err
 
 
 def test_statistics_have_one_line_a_job_on_a_terminal_of_80_columns(
