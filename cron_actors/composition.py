@@ -151,7 +151,6 @@ class Daemon:
             scheduler=address("scheduler"),
             queue=address(f"queue {QUEUE}"),
             events=address("events"),
-            supervisor=address("supervisor"),
         )
         record = NodeRecord(
             node=self.node,

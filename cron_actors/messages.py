@@ -451,5 +451,5 @@ QueueMessage = (
 )
 MonitorMessage = Launch | Started | Ended | TimeOut | Cancel | Interrupt | Inspect | Abandon | RollCall
 TaskMessage = Perform | Started | Ended | End
-EventsMessage = Changed
+EventsMessage = Changed | Drained
 SupervisorMessage = Crashed | Broken | Pulse | Drained

@@ -9,7 +9,7 @@ from typing import assert_never
 from cron_actors.actors.shell import Inbox, Shell
 from cron_actors.core.moments import iso
 from cron_actors.core.run_states import describe
-from cron_actors.messages import Address, Changed, Crashed, EventsMessage, RunChanged
+from cron_actors.messages import Address, Changed, Crashed, Drained, EventsMessage, RunChanged
 from cron_actors.model.run import Outcome, RunState
 
 log = logging.getLogger("cron_actors.runs")
@@ -20,9 +20,12 @@ BAD_STATES = {RunState.DISCARDED, RunState.MISSED}
 class EventsActor(Shell[EventsMessage]):
     """Passes every committed change on to its listeners; none of them can hold up the ledger."""
 
-    def __init__(self, inbox: Inbox, supervisor: Address[Crashed], listeners: Sequence[Address[Changed]]) -> None:
+    def __init__(
+        self, inbox: Inbox, supervisor: Address[Crashed | Drained], listeners: Sequence[Address[Changed]]
+    ) -> None:
         super().__init__("events", inbox, supervisor)
         self._listeners = listeners
+        self._ended = supervisor
 
     def handle(self, message: EventsMessage) -> None:
         match message:
@@ -33,6 +36,8 @@ class EventsActor(Shell[EventsMessage]):
                     level = logging.WARNING if change.state in BAD_STATES else logging.INFO
                     if log.isEnabledFor(level):
                         log.log(level, "%s", line(change))
+            case Drained():  # it comes this way so that the daemon does not end before its last change is told
+                self._ended.tell(message)
             case _:
                 assert_never(message)
 

@@ -37,7 +37,6 @@ from cron_actors.messages import (
     Recorded,
     Rewound,
     SchedulerMessage,
-    SupervisorMessage,
     Trouble,
 )
 from cron_actors.model.records import RequestKind
@@ -60,7 +59,6 @@ class Readers:
     scheduler: Address[SchedulerMessage]
     queue: Address[QueueMessage]
     events: Address[EventsMessage]
-    supervisor: Address[SupervisorMessage]
 
 
 class LedgerActor(Shell[LedgerMessage]):
@@ -216,7 +214,7 @@ class LedgerActor(Shell[LedgerMessage]):
             case Drained():
                 self._node.record = replace(self._node.record, heartbeat_at=posting.at, stopped_at=posting.at)
                 posting.transaction.put_node(self._node.record)
-                last.append(partial(self._to.supervisor.tell, message))
+                last.append(partial(self._to.events.tell, message))
             case _:
                 assert_never(message)
 

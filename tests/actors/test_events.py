@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from cron_actors.actors.events import EventsActor, line
-from cron_actors.messages import Changed
+from cron_actors.messages import Changed, Drained
 from cron_actors.model.run import Outcome, RunState
 from tests.fakes.mail import Outbox, inbox
 from tests.fakes.values import NOON, a_change
@@ -17,6 +17,20 @@ def test_a_change_is_passed_on_to_every_listener_as_it_is() -> None:
     news = Changed(changes=(a_change(RunState.AVAILABLE),))
     EventsActor(inbox(), Outbox(), listeners).handle(news)
     assert [listener.messages for listener in listeners] == [[news], [news]]
+
+
+def test_the_end_is_passed_on_behind_the_changes_before_it() -> None:
+    order: list[object] = []
+
+    class Ear:
+        def tell(self, message: object) -> None:
+            order.append(message)
+
+    news = Changed(changes=(a_change(RunState.AVAILABLE),))
+    events = EventsActor(inbox(), Ear(), (Ear(),))
+    events.handle(news)
+    events.handle(Drained())
+    assert order == [news, Drained()]
 
 
 def test_without_listeners_the_change_is_only_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -184,7 +184,7 @@ def test_a_trouble_that_cannot_be_written_at_once_is_said_once(
 
 def test_the_end_of_the_node_is_written_before_the_supervisor_hears_of_it(desk: LedgerDesk) -> None:
     desk.tell(Drained())
-    assert desk.supervisor.messages == [Drained()]
+    assert desk.events.messages == [Drained()]
     assert [node.stopped_at for node in desk.database.reader().nodes()] == [desk.clock.now()]
 
 

@@ -55,7 +55,7 @@ class LedgerDesk:
 
     def make(self) -> LedgerActor:
         """Return a ledger as the supervisor makes one after a crash: the same mailbox, the same node, no memory."""
-        readers = Readers(scheduler=self.scheduler, queue=self.queue, events=self.events, supervisor=self.supervisor)
+        readers = Readers(scheduler=self.scheduler, queue=self.queue, events=self.events)
         return LedgerActor(self.inbox, self.supervisor, self.store, self.clock, self.node, readers)
 
     def restart(self) -> None:
