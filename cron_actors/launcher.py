@@ -204,8 +204,9 @@ def _stop(running: RunningScheduler, number: int, grace: str) -> None:
 
 def _settings(jobs: Mapping[str, Any] | None, settings: Settings | None) -> Settings:
     chosen = settings or Settings.from_environment(os.environ)
-    unnamed = chosen.database_url == Settings().database_url and not os.environ.get("DATABASE_URL")
-    return replace(chosen, database_url=IN_MEMORY) if jobs is not None and unnamed else chosen
+    if jobs is None or chosen.database_url != Settings().database_url:
+        return chosen
+    return replace(chosen, database_url=os.environ.get("DATABASE_URL") or IN_MEMORY)
 
 
 def _make_folder(folder: Path) -> None:
