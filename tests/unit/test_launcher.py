@@ -6,7 +6,7 @@ from cron_actors.errors import UsageError
 from cron_actors.launcher import Scheduler
 from cron_actors.settings import Settings
 
-JOBS = {"jobs": []}
+JOBS: dict[str, list[object]] = {"jobs": []}
 OTHER = "sqlite:///other.db"
 
 
