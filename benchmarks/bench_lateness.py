@@ -61,6 +61,15 @@ def limits() -> Limits:
     return Limits(plain, loop, starts)
 
 
+def better(one: Limits, other: Limits) -> Limits:
+    """Return the lower limits of two measurements: a noisy neighbour must not make a bound easier to keep."""
+    return Limits(
+        min(one.plain_loop, other.plain_loop),
+        min(one.loop, other.loop),
+        {size: min(start, other.starts[size]) for size, start in one.starts.items()},
+    )
+
+
 def _shell(**options: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401 # whatever Popen takes
     return subprocess.Popen("true", shell=True, **options)  # noqa: S602 # the same work as the jobs'
 
@@ -139,20 +148,20 @@ def main() -> list[str]:
         ("shell true", {"command": "true"}),
         ("function", {"path": "bench_functions", "function_name": "noop"}),
     )
-    bare = limits()
+    before = limits()
+    measured = [(name, size, *lateness(kind, size)) for name, kind in kinds for size in SIZES]
+    bare = better(before, limits())
     rows, figures, missed = [], [], []
-    for name, kind in kinds:
-        for size in SIZES:
-            values, longest = lateness(kind, size)
-            p50, p99 = percentile(values, 0.50), percentile(values, 0.99)
-            bound = _bound(name, size, bare)
-            measured = longest if size == SIZES[-1] else p99
-            if bound is not None and measured > bound:
-                missed.append(f"lateness: {size} times {name}: {measured:.3f} s, at most {bound:.3f} s")
-            shown = (p50, p99, max(values), longest, bound)
-            cells = ("" if value is None else f"{1000 * value:.0f}" for value in shown)
-            rows.append((name, size, len(values), *cells))
-            figures.append(f"{name.split()[0]}_{size}_p99_ms={1000 * p99:.0f}")
+    for name, size, values, longest in measured:
+        p50, p99 = percentile(values, 0.50), percentile(values, 0.99)
+        bound = _bound(name, size, bare)
+        figure = longest if size == SIZES[-1] else p99
+        if bound is not None and figure > bound:
+            missed.append(f"lateness: {size} times {name}: {figure:.3f} s, at most {bound:.3f} s")
+        shown = (p50, p99, max(values), longest, bound)
+        cells = ("" if value is None else f"{1000 * value:.0f}" for value in shown)
+        rows.append((name, size, len(values), *cells))
+        figures.append(f"{name.split()[0]}_{size}_p99_ms={1000 * p99:.0f}")
     print(f"lateness: jobs due in the same second; {describe()}")
     print(f"bare loop of 1,000 shells: {bare.loop:.3f} s ({AT_ONCE} at once, own session and output file)")
     print(f"plain loop of 1,000 shells: {bare.plain_loop:.3f} s (all at once, no output file; for information)")
