@@ -165,14 +165,13 @@ def launch_scheduler(
     """
     chosen = settings or Settings.from_environment(os.environ)
     scheduler = Scheduler(jobs, chosen, max_ticks, wait=wait)
-    with console_log(chosen.log_level):
+    with console_log(chosen.log_level), _noted_signals() as noted:  # a signal may come while we start: it is kept
         running = scheduler.start()
         keep_to_one()
-        with _noted_signals() as noted:
-            while not running.finished(LOOK_FOR_SIGNALS):
-                while noted:
-                    _stop(running, noted.popleft(), format_duration(chosen.grace))
-            return running.wait()
+        while not running.finished(LOOK_FOR_SIGNALS):
+            while noted:
+                _stop(running, noted.popleft(), format_duration(chosen.grace))
+        return running.wait()
 
 
 @contextmanager
