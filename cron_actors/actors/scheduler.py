@@ -11,7 +11,6 @@ from cron_actors.actors.shell import Inbox, Shell
 from cron_actors.core.accounting import Batch, Entry
 from cron_actors.core.agenda import Agenda
 from cron_actors.core.deadlines import Deadlines
-from cron_actors.core.evaluation import evaluate
 from cron_actors.core.moments import iso
 from cron_actors.core.schedule import Schedule
 from cron_actors.messages import (
@@ -237,16 +236,7 @@ class SchedulerActor(Shell[SchedulerMessage]):
         return batch
 
     def _advance(self, entry: Entry, until_at: datetime, batch: Batch) -> None:
-        evaluation = evaluate(
-            entry.job,
-            entry.schedule,
-            cursor_at=entry.cursor_at,
-            first_seen_at=entry.first_seen_at,
-            until=until_at,
-            evaluated_at=until_at,
-            limit=INSTANTS_AT_ONCE,
-        )
-        entry.cursor_at, entry.next_due_at = evaluation.cursor_at, evaluation.next_due_at
+        evaluation = entry.advance(until_at, INSTANTS_AT_ONCE)
         batch.add(entry, evaluation)
         if evaluation.complete:
             self._agenda.put(entry.job.identifier, evaluation.next_due_at)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cron_actors.core.due import due_run
-from cron_actors.core.evaluation import Evaluation
+from cron_actors.core.evaluation import Evaluation, evaluate
 from cron_actors.core.schedule import Schedule
 from cron_actors.messages import Due
 from cron_actors.model.job import Job
@@ -32,6 +32,20 @@ class Entry:
         if not self.job.when.cron or self.cursor_at is None or self.next_due_at is None:
             return False
         return until_at - self.next_due_at > FAR_BEHIND
+
+    def advance(self, until_at: datetime, limit: int) -> Evaluation:
+        """Evaluate the instants up to ``until_at``, about ``limit`` of them at most, and go on from there."""
+        evaluation = evaluate(
+            self.job,
+            self.schedule,
+            cursor_at=self.cursor_at,
+            first_seen_at=self.first_seen_at,
+            until=until_at,
+            evaluated_at=until_at,
+            limit=limit,
+        )
+        self.cursor_at, self.next_due_at = evaluation.cursor_at, evaluation.next_due_at
+        return evaluation
 
 
 @dataclass(slots=True, kw_only=True)

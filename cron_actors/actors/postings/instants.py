@@ -9,7 +9,6 @@ from datetime import datetime
 
 from cron_actors.actors.postings.posting import Posting
 from cron_actors.core.accounting import Batch, Entry
-from cron_actors.core.evaluation import evaluate
 from cron_actors.core.overlap import admit
 from cron_actors.core.reconciliation import reconcile
 from cron_actors.core.run_states import FINAL
@@ -115,17 +114,7 @@ def _close_accounts(posting: Posting, records: Iterable[JobRecord], at: datetime
             if batch.walked >= WALKED_AT_ONCE:
                 _write(posting, batch)
                 return False
-            evaluation = evaluate(
-                entry.job,
-                entry.schedule,
-                cursor_at=entry.cursor_at,
-                first_seen_at=entry.first_seen_at,
-                until=at,
-                evaluated_at=at,
-                limit=WALKED_AT_ONCE,
-            )
-            entry.cursor_at = evaluation.cursor_at
-            batch.add(entry, evaluation)
+            batch.add(entry, entry.advance(at, WALKED_AT_ONCE))
     _write(posting, batch)
     return True
 
