@@ -48,6 +48,8 @@ REASONS = {
     Reason.DOWN: "no daemon ran, and the job says `catch_up: skip`",
     Reason.TOO_LATE: "no daemon ran, and the instant is older than `catch_up.within`",
     Reason.OVER_CAP: "no daemon ran, and more instants were missed than `catch_up.cap` allows",
+    Reason.PAUSED: "the job was paused",
+    Reason.CALENDAR: "a calendar that the job names in `exclude` holds the instant",
     Reason.CLOCK: "kept for instants lost to a clock that was set back; nothing writes it yet",
     Reason.NO_FUNCTION: "its module or function could not be found when the daemon started",
 }

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from cron_actors.model.calendar import Calendar
+
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
@@ -27,6 +29,38 @@ class Overlap(StrEnum):
 
     ALLOW = "allow"
     SKIP = "skip"
+    QUEUE_ONE = "queue_one"
+    QUEUE_ALL = "queue_all"
+    CANCEL_OTHER = "cancel_other"
+
+
+class DstMissing(StrEnum):
+    """What becomes of a time of day that the clock skips: it happens right after the gap, or not at all."""
+
+    SHIFT = "shift"
+    SKIP = "skip"
+
+
+class DstRepeated(StrEnum):
+    """Which of the two passes of a repeated time of day count."""
+
+    FIRST = "first"
+    LAST = "last"
+    BOTH = "both"
+
+
+class DayMatch(StrEnum):
+    """How the two day fields of a cron expression go together where both are restricted."""
+
+    EITHER = "either"
+    ALL = "all"
+
+
+class AtStartup(StrEnum):
+    """When a job runs because something starts: once per boot of the machine, or at every start of a daemon."""
+
+    BOOT = "boot"
+    EVERY_START = "every_start"
 
 
 class OnInterrupt(StrEnum):
@@ -69,21 +103,35 @@ Work = FunctionCall | Command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dst:
+    """What clock changes do to a job's cron; None is Debian's rule for its kind (fixed-time or wildcard)."""
+
+    missing: DstMissing | None = None
+    repeated: DstRepeated | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class When:
     """All that says when a job is due.
 
-    ``periodicity`` lies on a grid from ``start_at`` (else the Unix epoch); nothing is due before ``start_at``.
-    ``cron`` expressions are read in ``timezone`` (an IANA name). ``run_in`` counts from the job's first sight or
-    last change. With ``manual`` alone the job is run by request only.
+    ``periodicity`` lies on a grid from ``start_at`` (else the Unix epoch); nothing is due before ``start_at`` or after
+    ``end_at``. ``cron`` expressions are read in ``timezone`` (an IANA name). ``run_in`` counts from the job's first
+    sight or last change. With ``manual`` alone the job is run by request only. An instant in a calendar of ``exclude``
+    is not run.
     """
 
     periodicity: timedelta | None = None
     cron: tuple[str, ...] = ()
     run_at: datetime | None = None
     run_in: timedelta | None = None
+    at_startup: AtStartup | None = None
     manual: bool = False
     start_at: datetime | None = None
+    end_at: datetime | None = None
     timezone: str = "UTC"
+    dst: Dst = Dst()
+    day_match: DayMatch = DayMatch.EITHER
+    exclude: tuple[Calendar, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,12 +144,56 @@ class CatchUp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a process of the job may use: bytes of memory, seconds of CPU, open files; ``nice`` is added to its niceness.
+
+    None leaves what the daemon itself has.
+    """
+
+    memory: int | None = None
+    cpu: timedelta | None = None
+    open_files: int | None = None
+    nice: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessSettings:
-    """The surroundings of the job's processes: variables on top of the daemon's own, folder, standard input."""
+    """The surroundings of the job's processes: variables on top of the daemon's own, folder, standard input, rights.
+
+    ``env_file`` is read at each start; ``env`` goes before it. ``user`` and ``group`` are names or numbers as text.
+    """
 
     env: Mapping[str, str] = field(default_factory=dict)
+    env_file: str | None = None
     working_directory: str | None = None
     stdin: str | None = None
+    user: str | None = None
+    group: str | None = None
+    umask: int | None = None
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Success:
+    """What counts as success of a process that ended by itself.
+
+    Its exit status is one of ``exit_codes``; with ``stderr_fails`` it wrote nothing to standard error; where
+    ``output`` is given, that regular expression is found in its output, and ``output_not`` is not.
+    """
+
+    exit_codes: frozenset[int] = frozenset({0})
+    stderr_fails: bool = False
+    output: str | None = None
+    output_not: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How many log files of the job are kept, how old they may become, and how many bytes they may take together."""
+
+    count: int = 100
+    age: timedelta = timedelta(days=30)
+    size: int = 100_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +225,8 @@ class Job:
     on_interrupt: OnInterrupt = OnInterrupt.RERUN
     process: ProcessSettings = ProcessSettings()
     output_limit: OutputLimit = OutputLimit()
+    success: Success = Success()
+    retention: Retention = Retention()
     description: str | None = None
     owner: str | None = None
     calendar_id: str | None = None

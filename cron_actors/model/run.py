@@ -47,6 +47,8 @@ class Reason(StrEnum):
     REMOVED = "removed"
     COALESCED = "coalesced"
     OVERLAP = "overlap"
+    PAUSED = "paused"
+    CALENDAR = "calendar"
     DOWN = "down"
     TOO_LATE = "too late"
     OVER_CAP = "over cap"
