@@ -6,17 +6,17 @@ The schema has checked keys and types before; here the values' own grammar is re
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from cron_actors.core.durations import parse_duration
+from cron_actors.core.field_reader import FieldReader
 from cron_actors.core.identifiers import parse_identifier
-from cron_actors.core.moments import parse_run_at, parse_start_date, parse_zone
-from cron_actors.core.problems import Pointer, Problem
+from cron_actors.core.problems import Problem
 from cron_actors.core.quotation import quote
 from cron_actors.core.sizes import parse_size
+from cron_actors.core.when_reader import read_when
 from cron_actors.errors import InvalidValueError
 from cron_actors.model.job import (
     AtLimit,
@@ -35,9 +35,6 @@ from cron_actors.model.job import (
     Work,
 )
 
-T = TypeVar("T")
-D = TypeVar("D")
-
 _DEFAULTS = Job(identifier="", work=Command(line=""), when=When(), folder=Path("/"))
 
 
@@ -47,11 +44,11 @@ def read_job(mapping: Mapping[str, Any], folder: Path) -> tuple[Job, list[Proble
     The types of fields are those of the schema; inside lists and objects anything is borne. An unreadable or missing
     value has its default, so that the job is good for something only if there were none.
     """
-    reader = _FieldReader(mapping)
+    reader = FieldReader(mapping)
     job = Job(
         identifier=reader.read(parse_identifier, "identifier", default=""),
         work=_work(mapping),
-        when=_when(reader),
+        when=read_when(reader),
         folder=folder,
         timeout=reader.read(parse_duration, "timeout", default=None),
         kill_after=reader.read(parse_duration, "kill_after", default=_DEFAULTS.kill_after),
@@ -98,34 +95,6 @@ def canonical(value: Json) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-class _FieldReader:
-    """Reads fields of one mapping by the parsers of their values, and keeps what could not be read."""
-
-    def __init__(self, mapping: Mapping[str, Json]) -> None:
-        self._mapping = mapping
-        self.problems: list[Problem] = []
-
-    def read(self, parse: Callable[[Any], T], *pointer: str | int, default: D) -> T | D:
-        """Return what ``parse`` makes of the value at ``pointer``, ``default`` if there is none or it is refused."""
-        value = self.value(pointer)
-        if value is None:
-            return default
-        try:
-            return parse(value)
-        except ValueError as error:
-            self.problems.append(Problem(pointer=pointer, message=str(error)))
-            return default
-
-    def value(self, pointer: Pointer) -> Any:  # noqa: ANN401 - any value of the mapping
-        """Return the value at ``pointer``, None if there is none."""
-        value: Any = self._mapping
-        for part in pointer:
-            if not isinstance(value, dict) or part not in value:
-                return None
-            value = value[part]
-        return value
-
-
 def _work(mapping: Mapping[str, Any]) -> Work:
     if "command" in mapping:
         line = mapping["command"]
@@ -140,22 +109,7 @@ def _work(mapping: Mapping[str, Any]) -> Work:
     )
 
 
-def _when(reader: _FieldReader) -> When:
-    """Read the schedule; dates without a zone are in the job's own, which is therefore read first."""
-    zone = reader.read(parse_zone, "timezone", default=ZoneInfo("UTC"))
-    cron = reader.value(("cron",))
-    return When(
-        periodicity=reader.read(parse_duration, "periodicity", default=None),
-        cron=(cron,) if isinstance(cron, str) else tuple(cron or ()),
-        run_at=reader.read(lambda value: parse_run_at(value, zone), "run_at", default=None),
-        run_in=reader.read(parse_duration, "run_in", default=None),
-        manual=reader.value(("manual",)) is True,
-        start_at=reader.read(lambda value: parse_start_date(value, zone), "start_date", default=None),
-        timezone=zone.key,
-    )
-
-
-def _catch_up(reader: _FieldReader) -> CatchUp:
+def _catch_up(reader: FieldReader) -> CatchUp:
     usual = _DEFAULTS.catch_up
     if isinstance(reader.value(("catch_up",)), str):
         return CatchUp(policy=reader.read(CatchUpPolicy, "catch_up", default=usual.policy))
@@ -166,7 +120,7 @@ def _catch_up(reader: _FieldReader) -> CatchUp:
     )
 
 
-def _output_limit(reader: _FieldReader) -> OutputLimit:
+def _output_limit(reader: FieldReader) -> OutputLimit:
     usual = _DEFAULTS.output_limit
     return OutputLimit(
         size=reader.read(parse_size, "output_limit", "size", default=usual.size),
