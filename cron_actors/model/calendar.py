@@ -10,12 +10,14 @@ from datetime import date, datetime, timedelta
 class CalendarEvent:
     """An entry of an iCalendar file: from ``start`` on for ``length``, repeated by ``rule`` (RFC 5545, RRULE) if any.
 
-    A naive ``start`` is local time in the zone of whoever asks (a whole day, or a floating time); one with a zone is an
-    instant. ``more`` are further starts (RDATE), ``without`` are starts left out (EXDATE), both like ``start``.
+    ``start``, ``more`` (further starts, RDATE) and ``without`` (starts left out, EXDATE) are naive: what the clock of
+    ``zone`` (an IANA name) shows, or that of whoever asks if it is None, as for whole days. ``length`` is counted on
+    the same clock. The ``rule`` holds no COUNT, and its UNTIL is naive too.
     """
 
     start: datetime
     length: timedelta
+    zone: str | None = None
     rule: str | None = None
     more: tuple[datetime, ...] = ()
     without: tuple[datetime, ...] = ()
@@ -32,3 +34,7 @@ class Calendar:
     days: tuple[tuple[date, date], ...] = ()
     weekdays: frozenset[int] = frozenset()
     events: tuple[CalendarEvent, ...] = ()
+
+    def __hash__(self) -> int:
+        """Look at a few fields only: a calendar may be long, and is looked up for every instant."""
+        return hash((self.name, self.weekdays, len(self.days), len(self.events)))
