@@ -43,8 +43,10 @@ REASONS = {
     Reason.OUTPUT_LIMIT: "the output reached its limit, and the job says `at_limit: end`",
     Reason.BY_REQUEST: "somebody asked for it with `cron-actors cancel`",
     Reason.REMOVED: "the job is not in its jobs file any more",
-    Reason.COALESCED: "a newer missed instant is run in its place",
-    Reason.OVERLAP: "an earlier run of the job was busy, and the job says `overlap: skip`",
+    Reason.RETIMED: "the job was given another schedule while the run waited",
+    Reason.COALESCED: "a newer instant is run in its place: after a downtime, or when the busy run ends",
+    Reason.OVERLAP: "an earlier run of the job was busy (`overlap: skip`), or a newer one ended it (`cancel_other`)",
+    Reason.WAITING: "an earlier run of the job is busy; this one starts when that has ended",
     Reason.DOWN: "no daemon ran, and the job says `catch_up: skip`",
     Reason.TOO_LATE: "no daemon ran, and the instant is older than `catch_up.within`",
     Reason.OVER_CAP: "no daemon ran, and more instants were missed than `catch_up.cap` allows",
@@ -58,8 +60,18 @@ KEYS = {
     "What it is": ("identifier", "description", "owner", "calendar_id", "tags"),
     "What runs": ("path", "function_name", "args", "kwargs", "python", "command", "shell"),
     "When": ("periodicity", "cron", "run_at", "run_in", "manual", "start_date", "timezone"),
-    "How it is treated": ("timeout", "kill_after", "tolerance", "catch_up", "overlap", "on_interrupt", "output_limit"),
-    "What its process finds": ("env", "working_directory", "stdin"),
+    "How it is treated": (
+        "timeout",
+        "kill_after",
+        "tolerance",
+        "catch_up",
+        "overlap",
+        "on_interrupt",
+        "success",
+        "output_limit",
+        "retention",
+    ),
+    "What its process finds": ("env", "env_file", "working_directory", "stdin", "user", "group", "umask", "limits"),
 }
 
 

@@ -14,6 +14,7 @@ from cron_actors.core.durations import parse_duration
 from cron_actors.core.field_reader import FieldReader
 from cron_actors.core.identifiers import parse_identifier
 from cron_actors.core.problems import Problem
+from cron_actors.core.process_reader import read_process, read_retention, read_success
 from cron_actors.core.quotation import quote
 from cron_actors.core.sizes import parse_size
 from cron_actors.core.when_reader import read_when
@@ -30,7 +31,6 @@ from cron_actors.model.job import (
     OnInterrupt,
     OutputLimit,
     Overlap,
-    ProcessSettings,
     When,
     Work,
 )
@@ -56,8 +56,10 @@ def read_job(mapping: Mapping[str, Any], folder: Path) -> tuple[Job, list[Proble
         catch_up=_catch_up(reader),
         overlap=reader.read(Overlap, "overlap", default=_DEFAULTS.overlap),
         on_interrupt=reader.read(OnInterrupt, "on_interrupt", default=_DEFAULTS.on_interrupt),
-        process=_process(mapping),
+        process=read_process(reader),
         output_limit=_output_limit(reader),
+        success=read_success(reader),
+        retention=read_retention(reader),
         description=mapping.get("description"),
         owner=mapping.get("owner"),
         calendar_id=mapping.get("calendar_id"),
@@ -125,14 +127,6 @@ def _output_limit(reader: FieldReader) -> OutputLimit:
     return OutputLimit(
         size=reader.read(parse_size, "output_limit", "size", default=usual.size),
         at_limit=reader.read(AtLimit, "output_limit", "at_limit", default=usual.at_limit),
-    )
-
-
-def _process(mapping: Mapping[str, Any]) -> ProcessSettings:
-    return ProcessSettings(
-        env=mapping.get("env", {}),
-        working_directory=mapping.get("working_directory"),
-        stdin=mapping.get("stdin"),
     )
 
 

@@ -1,0 +1,128 @@
+"""What a job says about its processes: what they find and may do, what counts as success, which logs are kept."""
+
+from __future__ import annotations
+
+import re
+import warnings
+
+from cron_actors.core.durations import parse_duration
+from cron_actors.core.field_reader import FieldReader
+from cron_actors.core.quotation import quote
+from cron_actors.core.sizes import parse_size
+from cron_actors.errors import InvalidValueError
+from cron_actors.model.job import Limits, ProcessSettings, Retention, Success
+
+HIGHEST_STATUS = 255
+_SUCCESS = Success()
+_RETENTION = Retention()
+_RANGE = re.compile(r"([0-9]{1,3})-([0-9]{1,3})", re.ASCII)
+_STATUS_ACCEPTED = f'a status from 0 to {HIGHEST_STATUS}, or a range of them in quotes, such as "10-20"'
+
+
+def read_process(reader: FieldReader) -> ProcessSettings:
+    """Return the surroundings and the rights of the job's processes."""
+    return ProcessSettings(
+        env=reader.value(("env",)) or {},
+        env_file=reader.value(("env_file",)),
+        working_directory=reader.value(("working_directory",)),
+        stdin=reader.value(("stdin",)),
+        user=reader.read(_account, "user", default=None),
+        group=reader.read(_account, "group", default=None),
+        umask=reader.read(parse_umask, "umask", default=None),
+        limits=Limits(
+            memory=reader.read(parse_size, "limits", "memory", default=None),
+            cpu=reader.read(parse_duration, "limits", "cpu", default=None),
+            open_files=reader.read(_whole, "limits", "open_files", default=None),
+            nice=reader.read(_whole, "limits", "nice", default=None),
+        ),
+    )
+
+
+def read_success(reader: FieldReader) -> Success:
+    """Return what counts as success."""
+    return Success(
+        exit_codes=_exit_codes(reader),
+        stderr_fails=reader.value(("success", "stderr")) == "failure",
+        output=reader.read(parse_pattern, "success", "output", default=None),
+        output_not=reader.read(parse_pattern, "success", "output_not", default=None),
+    )
+
+
+def read_retention(reader: FieldReader) -> Retention:
+    """Return which log files are kept."""
+    return Retention(
+        count=reader.read(_whole, "retention", "count", default=_RETENTION.count),
+        age=reader.read(parse_duration, "retention", "age", default=_RETENTION.age),
+        size=reader.read(parse_size, "retention", "size", default=_RETENTION.size),
+    )
+
+
+def parse_umask(value: object) -> int:
+    """Return the mask that octal digits say; raises InvalidValueError.
+
+    >>> oct(parse_umask("027"))
+    '0o27'
+    """
+    if not isinstance(value, str) or not re.fullmatch("0*[0-7]{1,3}", value):
+        raise InvalidValueError(f'found {quote(value)}; accepted: octal digits in quotes, such as "027"')
+    return int(value, 8)
+
+
+def parse_pattern(value: object) -> str:
+    """Return the text if it is a regular expression of Python's; raises InvalidValueError with what is wrong with it.
+
+    >>> parse_pattern("[0-9]+ rows?")
+    '[0-9]+ rows?'
+    """
+    if not isinstance(value, str):
+        raise InvalidValueError(f"found {quote(value)}; accepted: a regular expression as text")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # a pattern that will mean something else one day
+            re.compile(value)
+    except (re.error, OverflowError, RecursionError, Warning) as error:
+        raise InvalidValueError(f"found {quote(value)}: {error}; accepted: a regular expression of Python's") from None
+    return value
+
+
+def parse_exit_codes(value: object) -> range:
+    """Return the exit statuses that a number or a range such as ``10-20`` says; raises InvalidValueError.
+
+    >>> parse_exit_codes(3), parse_exit_codes("10-20")
+    (range(3, 4), range(10, 21))
+    """
+    first = last = -1
+    if isinstance(value, str):
+        ends = _RANGE.fullmatch(value)
+        if ends is not None:
+            first, last = int(ends[1]), int(ends[2])
+    elif isinstance(value, int | float):
+        first = last = int(value)
+    if not 0 <= first <= last <= HIGHEST_STATUS:
+        raise InvalidValueError(f"found {quote(value)}; accepted: {_STATUS_ACCEPTED}")
+    return range(first, last + 1)
+
+
+def _exit_codes(reader: FieldReader) -> frozenset[int]:
+    written = reader.value(("success", "exit_codes"))
+    if not isinstance(written, list):
+        return _SUCCESS.exit_codes
+    found: set[int] = set()
+    for index, value in enumerate(written):
+        try:
+            found.update(parse_exit_codes(value))
+        except InvalidValueError as error:
+            reader.refuse(("success", "exit_codes", index), str(error))
+    return frozenset(found)
+
+
+def _account(value: object) -> str:
+    """Read the name or the number of an account as text; the schema has looked at it."""
+    return str(int(value)) if isinstance(value, int | float) else str(value)
+
+
+def _whole(value: object) -> int:
+    """Read a whole number, which JSON may write as 10.0; the schema has looked at its size."""
+    if not isinstance(value, int | float):
+        raise InvalidValueError(f"found {quote(value)}; accepted: a whole number")
+    return int(value)
