@@ -1,12 +1,14 @@
-"""One field of a cron expression, read into plain values; the dialect is that of ``docs/cron.md``."""
+"""One field of a cron expression, read into plain values and places; the dialect is that of ``docs/cron.md``."""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cron_actors.core.cron_places import LastDay, LastWeekday, NearestWorkday, NthWeekday, Place
 from cron_actors.core.quotation import quote
 from cron_actors.errors import InvalidValueError
 
@@ -14,13 +16,18 @@ _MONTH_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "
 _DAY_NAMES = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _SUNDAY = 7
 _FIFTH = 5
+_MOST_BEFORE_LAST = 30
 
 _HASHED = re.compile(r"H(?:\(([0-9]+)-([0-9]+)\))?")
 _NUMBER = re.compile(r"[0-9]{1,4}")
+_RANDOM = re.compile(r".*~.*|R(\(.*\))?(/.*)?")
 _NTH = re.compile(r"([0-9A-Z]+)#([0-9]+)")
 _LAST = re.compile(r"([0-9A-Z]+)L")
-_WEEKDAY_NEAR = re.compile(r"L?[0-9]*W[0-9]*|WL")
-_BEFORE_LAST = re.compile(r"L-[0-9]+")
+_WORKDAY = re.compile(r"([0-9]+)W")
+_LIKE_WORKDAY = re.compile(r"[0-9L-]*W[0-9L-]*")
+_BEFORE_LAST = re.compile(r"L-([0-9]+)")
+_OF_MONTH = re.compile(r"L|L-[0-9]+|L?W|[0-9]+W")  # what of the place of a day only its own field takes
+_OF_WEEK = re.compile(rf"([0-9]|{'|'.join(_DAY_NAMES)})(L|#[0-9]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,6 +48,11 @@ class CronField:
         names = f" or {next(iter(self.names))} to {list(self.names)[-1]}" if self.names else ""
         return f"{self.least} to {self.greatest}{names}"
 
+    @property
+    def span(self) -> int:
+        """Return how far the greatest value is from the least."""
+        return self.greatest - self.least
+
 
 SECOND = CronField(title="second", least=0, greatest=59)
 MINUTE = CronField(title="minute", least=0, greatest=59)
@@ -57,22 +69,17 @@ YEAR = CronField(title="year", least=1970, greatest=2099)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldValues:
-    """What a field allows: plain values, the month's last day, n-th and last weekdays (Sunday is 0).
+    """What a field allows: plain values (Sunday is 0) and days by their place in the month.
 
-    ``text`` is the field with ``H`` put into numbers. ``starred`` says that it begins with ``*``.
+    ``text`` is the field with ``H`` put into numbers. ``starred`` says that it begins with ``*``, ``full`` that its
+    plain values leave nothing out.
     """
 
     text: str
     values: frozenset[int] = frozenset()
-    last_day: bool = False
-    nth: frozenset[tuple[int, int]] = frozenset()
-    last_weekdays: frozenset[int] = frozenset()
+    places: frozenset[Place] = frozenset()
     starred: bool = False
-
-    @property
-    def special_weekdays(self) -> bool:
-        """Say whether the field names weekdays by their place in the month."""
-        return bool(self.nth or self.last_weekdays)
+    full: bool = False
 
 
 def parse_field(kind: CronField, text: str, seed: str) -> FieldValues:
@@ -80,52 +87,86 @@ def parse_field(kind: CronField, text: str, seed: str) -> FieldValues:
 
     Raises InvalidValueError that says what is wrong with the field and what is accepted.
     """
+    return _parsed(kind, text, seed if "H" in text else "")
+
+
+@functools.lru_cache(maxsize=4096)
+def _parsed(kind: CronField, text: str, seed: str) -> FieldValues:
+    # Ten thousand jobs share few fields.
     if text == "?":
         if kind not in (DAY, WEEKDAY):
             raise InvalidValueError("? is accepted only in day of month and day of week; write *")
         text = "*"
     items = [_parse_item(kind, item, seed) for item in text.split(",")]
+    values = frozenset().union(*(item.values for item in items))
     return FieldValues(
         text=",".join(item.text for item in items),
-        values=frozenset().union(*(item.values for item in items)),
-        last_day=any(item.last_day for item in items),
-        nth=frozenset().union(*(item.nth for item in items)),
-        last_weekdays=frozenset().union(*(item.last_weekdays for item in items)),
+        values=values,
+        places=frozenset().union(*(item.places for item in items)),
         starred=text.startswith("*"),
+        full=len(values) == kind.span + 1,
     )
 
 
 def _parse_item(kind: CronField, item: str, seed: str) -> FieldValues:
     if not item:
         raise InvalidValueError("has an empty item; write values with single commas between them")
-    if "~" in item or re.fullmatch(r"R(\(.*\))?(/.*)?", item):
+    if _RANDOM.fullmatch(item):
         raise InvalidValueError(f"{quote(item)} is random, which is not accepted; write H for a stable spread")
-    special = _parse_day(item) if kind is DAY else _parse_weekday(item) if kind is WEEKDAY else None
-    return special or _parse_range(kind, item, seed)
+    if kind is not WEEKDAY and _OF_WEEK.fullmatch(item):
+        raise InvalidValueError(f"{quote(item)} is a day of the week; it belongs in the day of week field")
+    if kind not in (DAY, WEEKDAY) and _OF_MONTH.fullmatch(item):
+        raise InvalidValueError(f"{quote(item)} is a day of the month; it belongs in the day of month field")
+    place = _day(item) if kind is DAY else _weekday(item) if kind is WEEKDAY else None
+    if place is None:
+        return _parse_range(kind, item, seed)
+    text, named = place
+    return FieldValues(text=text, places=frozenset({named}))
 
 
-def _parse_day(item: str) -> FieldValues | None:
+def _day(item: str) -> tuple[str, Place] | None:
+    """Return a day by its place in the month, None if the item is none of these."""
     if item == "L":
-        return FieldValues(text=item, last_day=True)
-    if _BEFORE_LAST.fullmatch(item):
-        raise InvalidValueError(f"{quote(item)} is not supported yet; accepted is L, the last day of the month")
-    if _WEEKDAY_NEAR.fullmatch(item):
-        raise InvalidValueError(f"{quote(item)} (nearest weekday) is not supported yet; accepted are days and L")
+        return item, LastDay()
+    if item == "LW":
+        return item, NearestWorkday(None)
+    if match := _WORKDAY.fullmatch(item):
+        day = _value(DAY, match[1])
+        return f"{day}W", NearestWorkday(day)
+    if match := _BEFORE_LAST.fullmatch(item):
+        before = int(match[1]) if _NUMBER.fullmatch(match[1]) else 0
+        if not 1 <= before <= _MOST_BEFORE_LAST:
+            raise InvalidValueError(
+                f"{quote(item)} is in no month; accepted are L, the last day, and L-1 to L-{_MOST_BEFORE_LAST}"
+            )
+        return f"L-{before}", LastDay(before)
+    if _LIKE_WORKDAY.fullmatch(item):
+        raise InvalidValueError(
+            f"{quote(item)} is not accepted; the nearest weekday is that of one day: write 15W, or LW for the last; "
+            "several are parted by commas"
+        )
     return None
 
 
-def _parse_weekday(item: str) -> FieldValues | None:
-    if item == "L":
-        raise InvalidValueError("L alone names no day; write 5L for the last Friday, or L in the day of month")
+def _weekday(item: str) -> tuple[str, Place] | None:
+    """Return a weekday by its place in the month, None if the item is none of these."""
+    if _OF_MONTH.fullmatch(item):
+        what = "L alone names no day" if item == "L" else f"{quote(item)} is a day of the month"
+        raise InvalidValueError(f"{what}; write 5L for the last Friday, or {item} in the day of month field")
     if match := _NTH.fullmatch(item):
         place = int(match[2]) if len(match[2]) == 1 else 0
         if not 1 <= place <= _FIFTH:
             raise InvalidValueError(f"{quote(item)}: a month has the weekdays #1 to #5")
         weekday = _value(WEEKDAY, match[1]) % _SUNDAY
-        return FieldValues(text=f"{weekday}#{place}", nth=frozenset({(weekday, place)}))
+        return f"{weekday}#{place}", NthWeekday(weekday, place)
     if match := _LAST.fullmatch(item):
         weekday = _value(WEEKDAY, match[1]) % _SUNDAY
-        return FieldValues(text=f"{weekday}L", last_weekdays=frozenset({weekday}))
+        return f"{weekday}L", LastWeekday(weekday)
+    if "#" in item or item.endswith("L"):
+        raise InvalidValueError(
+            f"{quote(item)} is not accepted; a place in the month is that of one weekday: write 5#2 or 5L; several are "
+            "parted by commas"
+        )
     return None
 
 
@@ -153,11 +194,11 @@ def _parse_range(kind: CronField, item: str, seed: str) -> FieldValues:
 
 
 def _step(kind: CronField, item: str, text: str) -> int:
-    span = kind.greatest - kind.least
     step = int(text) if _NUMBER.fullmatch(text) else 0
-    if not 1 <= step <= span:
+    if not 1 <= step <= kind.span:
+        once = f"; for once a round write one value, such as {kind.least}" if step else ""
         raise InvalidValueError(
-            f"the step of {quote(item)} is not accepted; accepted are whole numbers from 1 to {span}"
+            f"the step of {quote(item)} is not accepted; accepted are whole numbers from 1 to {kind.span}{once}"
         )
     return step
 
@@ -186,7 +227,8 @@ def _value(kind: CronField, text: str) -> int:
         value = int(text)
         if kind.least <= value <= kind.greatest or (kind is WEEKDAY and value == _SUNDAY):
             return value
-        raise InvalidValueError(f"{text} is out of range; accepted are {kind.accepted}")
+        midnight = ", midnight is 0" if kind is HOUR and value == kind.greatest + 1 else ""
+        raise InvalidValueError(f"{text} is out of range{midnight}; accepted are {kind.accepted}")
     if text[:3] in kind.names and text.isalpha():
         raise InvalidValueError(f"{quote(text)} is too long; write {text[:3]}")
     if text[:1] in ("+", "-") or not text:

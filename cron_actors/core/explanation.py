@@ -9,19 +9,34 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from cron_descriptor import Options, get_description
 
 from cron_actors.core.cron import CronExpression
-from cron_actors.core.cron_fields import DAY, HOUR, MINUTE, MONTH, SECOND, WEEKDAY, YEAR, CronField, FieldValues
+from cron_actors.core.cron_dates import CronDates
+from cron_actors.core.cron_fields import HOUR, MINUTE, MONTH, SECOND, YEAR, CronField, FieldValues
+from cron_actors.core.cron_places import LastDay, LastWeekday, NearestWorkday, NthWeekday, Place
 from cron_actors.core.durations import format_duration
 from cron_actors.core.moments import iso
 from cron_actors.core.wall_clock import offsets_to_come
-from cron_actors.model.job import When
+from cron_actors.model.job import AtStartup, DstMissing, DstRepeated, When
 
 _PLACES = ("", "first", "second", "third", "fourth", "fifth")
 _SHORTEST_RUN = 3
+_LAST_MICROSECOND = 999_999
+_MISSING = {DstMissing.SHIFT: "runs right after the gap", DstMissing.SKIP: "does not run"}
+_REPEATED = {
+    DstRepeated.FIRST: "the first time only",
+    DstRepeated.LAST: "the second time only",
+    DstRepeated.BOTH: "both times",
+}
+_STARTS = {
+    AtStartup.BOOT: "Once after each boot of the machine.",
+    AtStartup.EVERY_START: "At every start of the daemon.",
+}
 
 
 def explain_cron(expression: CronExpression) -> str:
@@ -31,7 +46,7 @@ def explain_cron(expression: CronExpression) -> str:
     'At 02:30, on Monday to Friday'
     """
     fields = expression.fields()
-    parts = [_time(fields), _days(fields)]
+    parts = [_time(fields), _days(expression.dates)]
     months = fields[MONTH]
     if months.values != frozenset(range(1, 13)):
         parts.append("in " + _listed(months.values, lambda month: calendar.month_name[month]))
@@ -51,35 +66,44 @@ def explain_when(when: When, *, seed: str = "") -> tuple[str, ...]:
     if when.periodicity is not None:
         origin = "1970-01-01T00:00:00Z" if when.start_at is None else iso(when.start_at)
         lines.append(f"Every {format_duration(when.periodicity)}, counted from {origin}.")
-    expressions = [CronExpression.parse(text, seed=seed) for text in when.cron]
+    expressions = [CronExpression.parse(text, seed=seed, day_match=when.day_match) for text in when.cron]
     lines += [f"{explain_cron(expression)} (time zone {when.timezone})." for expression in expressions]
-    lines += _clock_changes(expressions, when.timezone)
-    if when.run_at is not None:
-        lines.append(f"Once, at {iso(when.run_at)}.")
-    if when.run_in is not None:
-        lines.append(f"Once, {format_duration(when.run_in)} after the job was first seen or last changed.")
+    lines += _clock_changes(expressions, when)
+    lines += _single_moments(when)
     if not lines:
         return ("Only when somebody asks for it.",)
+    return (*lines, *_limits(when))
+
+
+def _single_moments(when: When) -> Iterator[str]:
+    if when.run_at is not None:
+        yield f"Once, at {iso(when.run_at)}."
+    if when.run_in is not None:
+        yield f"Once, {format_duration(when.run_in)} after the job was first seen or last changed."
+    if when.at_startup is not None:
+        yield _STARTS[when.at_startup]
+
+
+def _limits(when: When) -> Iterator[str]:
     if when.start_at is not None:
-        lines.append(f"Not before {iso(when.start_at)}.")
-    return tuple(lines)
+        yield f"Not before {iso(when.start_at)}."
+    if when.end_at is not None and when.end_at.microsecond == _LAST_MICROSECOND:  # the end of a day
+        yield f"Only before {iso(when.end_at + timedelta(microseconds=1))}."
+    elif when.end_at is not None:
+        yield f"Not after {iso(when.end_at)}."
 
 
-def _clock_changes(expressions: Iterable[CronExpression], zone: str) -> list[str]:
+def _clock_changes(expressions: Iterable[CronExpression], when: When) -> list[str]:
     """Return what the clock changes of the zone, if it has any, mean for these expressions."""
-    if len(offsets_to_come(ZoneInfo(zone))) == 1:
+    if len(offsets_to_come(ZoneInfo(when.timezone))) == 1:
         return []
-    kinds = {expression.wildcard for expression in expressions}
+    rules = {expression.wildcard: expression.rule(when.dst) for expression in expressions}
     lines = []
-    if False in kinds:
+    for wildcard, rule in sorted(rules.items()):
+        whose = "with * in the minute or hour field, a time" if wildcard else "a fixed time"
         lines.append(
-            f"When the clocks of {zone} change: a fixed time that is skipped runs right after the gap, "
-            "one that comes twice runs the first time only."
-        )
-    if True in kinds:
-        lines.append(
-            f"When the clocks of {zone} change: with * in the minute or hour field, nothing runs in the skipped time, "
-            "and the repeated time runs twice."
+            f"When the clocks of {when.timezone} change: {whose} that is skipped {_MISSING[rule.missing]}, "
+            f"one that comes twice runs {_REPEATED[rule.repeated]}."
         )
     return lines
 
@@ -110,16 +134,13 @@ def _comes_round_evenly(kind: CronField, values: Iterable[int]) -> bool:
     return len(ordered) > 1 and len({later - earlier for earlier, later in zip(ordered, following, strict=True)}) == 1
 
 
-def _days(fields: Mapping[CronField, FieldValues]) -> str:
-    day, weekday = fields[DAY], fields[WEEKDAY]
-    any_day = day.text == "*"
-    any_weekday = not weekday.special_weekdays and len(weekday.values) == len(_weekday_names())
-    in_month, in_week = _month_days(day), _weekdays(weekday)
-    if day.starred or weekday.starred:
-        if any_day or any_weekday:
-            return "" if any_day and any_weekday else f"on {in_week if any_day else in_month}"
-        return f"on {in_month} if it is also {in_week}"
-    return f"on {in_month} or on {in_week}"
+def _days(dates: CronDates) -> str:
+    in_month, in_week = _month_days(dates.day), _weekdays(dates.weekday)
+    if not dates.both:
+        return f"on {in_month} or on {in_week}"
+    if dates.day.full or dates.weekday.full:
+        return "" if dates.day.full and dates.weekday.full else f"on {in_week if dates.day.full else in_month}"
+    return f"on {in_month} if it is also {in_week}"
 
 
 def _month_days(day: FieldValues) -> str:
@@ -127,18 +148,36 @@ def _month_days(day: FieldValues) -> str:
     if day.values:
         plural = "s" if len(day.values) > 1 else ""
         parts.append(f"day{plural} {_listed(day.values, str)} of the month")
-    if day.last_day:
-        parts.append("the last day of the month")
-    return " and ".join(parts)
+    return " and ".join([*parts, *_places(day)])
 
 
 def _weekdays(weekday: FieldValues) -> str:
     names = _weekday_names()
     monday_first = frozenset(7 if number == 0 else number for number in weekday.values)
     parts = [_listed(monday_first, lambda number: names[number % 7])] if weekday.values else []
-    parts += [f"the {_PLACES[place]} {names[number]} of the month" for number, place in sorted(weekday.nth)]
-    parts += [f"the last {names[number]} of the month" for number in sorted(weekday.last_weekdays)]
-    return " and ".join(parts)
+    return " and ".join([*parts, *_places(weekday)])
+
+
+def _places(field: FieldValues) -> list[str]:
+    return [_place(place) for place in sorted(field.places, key=repr)]
+
+
+def _place(place: Place) -> str:
+    match place:
+        case LastDay(before=0):
+            return "the last day of the month"
+        case LastDay(before=before):
+            return f"the day {before} day{'s' if before > 1 else ''} before the last of the month"
+        case NearestWorkday(day=None):
+            return "the last day from Monday to Friday of the month"
+        case NearestWorkday(day=day):
+            return f"the day from Monday to Friday nearest to day {day} of the month"
+        case NthWeekday(weekday=weekday, place=number):
+            return f"the {_PLACES[number]} {_weekday_names()[weekday]} of the month"
+        case LastWeekday(weekday=weekday):
+            return f"the last {_weekday_names()[weekday]} of the month"
+        case _:
+            assert_never(place)
 
 
 def _weekday_names() -> list[str]:

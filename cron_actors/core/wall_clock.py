@@ -1,6 +1,7 @@
 """What a wall clock shows: from naive local time to instants, across gaps and repeated hours.
 
-The rule for a time that the clock skips is that of Debian's cron(8): the first instant after the gap.
+Where nothing else is asked for, the rule is that of Debian's cron(8) for fixed times: a time that the clock skips
+happens at the first instant after the gap, one that it shows twice happens the first time.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import functools
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from cron_actors.model.job import DstMissing, DstRepeated
 
 _SECOND = timedelta(seconds=1)
 _YEARS_LOOKED_AT = range(2027, 2041)  # years still before us; earlier offsets are history
@@ -36,6 +39,22 @@ class ClockChange:
     def end_wall(self) -> datetime:
         """Return the naive local time at which the clock shows every time once again."""
         return self.at.replace(tzinfo=None) + max(self.before, self.after)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockRule:
+    """What becomes of the local times that a clock change skips, and of those it shows twice."""
+
+    missing: DstMissing
+    repeated: DstRepeated
+
+    def instants(self, wall: datetime, change: ClockChange) -> tuple[datetime, ...]:
+        """Return the instants, in order, at which the naive ``wall`` happens, which ``change`` skips or repeats."""
+        if change.skips:
+            return (change.at,) if self.missing is DstMissing.SHIFT else ()
+        shown = wall.replace(tzinfo=UTC)
+        passes = {DstRepeated.FIRST: shown - change.before, DstRepeated.LAST: shown - change.after}
+        return (passes[self.repeated],) if self.repeated in passes else tuple(passes.values())
 
 
 def change_around(wall: datetime, zone: ZoneInfo) -> ClockChange | None:

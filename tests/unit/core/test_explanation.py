@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cron_actors.core import explanation
 from cron_actors.core.cron import CronExpression
 from cron_actors.core.explanation import explain_cron, explain_when
-from cron_actors.model.job import When
+from cron_actors.model.job import AtStartup, DayMatch, Dst, DstMissing, DstRepeated, When
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -27,6 +27,16 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
         ("0 0 * * 5L", "At 00:00, on the last Friday of the month"),
         ("0 0 8 * 5#3", "At 00:00, on day 8 of the month or on the third Friday of the month"),
         ("0 0 1,15 * 1", "At 00:00, on days 1 and 15 of the month or on Monday"),
+        (
+            "0 0 L-1,L-3 * *",
+            "At 00:00, on the day 1 day before the last of the month and the day 3 days before the last of the month",
+        ),
+        ("0 0 15W * *", "At 00:00, on the day from Monday to Friday nearest to day 15 of the month"),
+        (
+            "0 0 1,LW * 1#2",
+            "At 00:00, on day 1 of the month and the last day from Monday to Friday of the month or on the second Monday "
+            "of the month",
+        ),
         ("0 0 13,L * *", "At 00:00, on day 13 of the month and the last day of the month"),
         ("0 0 * * 1,5L", "At 00:00, on Monday and the last Friday of the month"),
         ("0 0 */10 * 1", "At 00:00, on days 1, 11, 21 and 31 of the month if it is also Monday"),
@@ -64,12 +74,47 @@ def test_all_that_makes_a_job_due_is_said() -> None:
     assert lines[0] == "Every 1h30m, counted from 2026-11-21T11:00:00Z."
     assert lines[1:3] == ("At 03:00 (time zone Europe/Berlin).", "Every 5 minutes (time zone Europe/Berlin).")
     assert "runs right after the gap" in lines[3]
-    assert "nothing runs in the skipped time" in lines[4]
+    assert "does not run, one that comes twice runs both times" in lines[4]
     assert lines[5:] == (
         "Once, at 2026-11-21T12:00:00Z.",
         "Once, 2h after the job was first seen or last changed.",
         "Not before 2026-11-21T11:00:00Z.",
     )
+
+
+def test_days_that_must_both_match_are_said_so() -> None:
+    assert explain_when(When(cron=("0 0 13 * 5",), day_match=DayMatch.ALL)) == (
+        "At 00:00, on day 13 of the month if it is also Friday (time zone UTC).",
+    )
+
+
+@pytest.mark.parametrize(
+    ("dst", "words"),
+    [
+        (
+            Dst(missing=DstMissing.SKIP),
+            "a fixed time that is skipped does not run, one that comes twice runs the first",
+        ),
+        (Dst(repeated=DstRepeated.LAST), "runs right after the gap, one that comes twice runs the second time only."),
+        (Dst(repeated=DstRepeated.BOTH), "runs both times."),
+    ],
+)
+def test_a_rule_of_the_job_s_own_is_said_instead_of_the_usual_one(dst: Dst, words: str) -> None:
+    lines = explain_when(When(cron=("0 3 * * *",), timezone="Europe/Berlin", dst=dst))
+    assert words in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("when", "words"),
+    [
+        (When(at_startup=AtStartup.BOOT), "Once after each boot of the machine."),
+        (When(at_startup=AtStartup.EVERY_START), "At every start of the daemon."),
+        (When(run_at=NOON, end_at=NOON), "Not after 2026-11-21T12:00:00Z."),
+        (When(run_at=NOON, end_at=NOON - timedelta(microseconds=1)), "Only before 2026-11-21T12:00:00Z."),
+    ],
+)
+def test_starts_and_ends_are_said(when: When, words: str) -> None:
+    assert explain_when(when)[-1] == words
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
@@ -81,9 +126,16 @@ def test_a_manual_job_says_so() -> None:
     assert explain_when(When(manual=True)) == ("Only when somebody asks for it.",)
 
 
-@given(st.lists(st.sampled_from(["*", "*/2", "1", "1-3", "2/2", "1,2,4-6", "H", "H/3"]), min_size=5, max_size=6))
-def test_every_accepted_expression_has_words(fields: list[str]) -> None:
-    words = explain_cron(CronExpression.parse(" ".join(fields), seed="job"))
+PLAIN = st.sampled_from(["*", "*/2", "1", "1-3", "2/2", "1,2,4-6", "H", "H/3"])
+
+
+@given(
+    st.lists(PLAIN, min_size=2, max_size=3).map(" ".join),
+    PLAIN | st.sampled_from(["L", "L-9", "15W", "LW", "1,L,31W"]),
+    PLAIN | st.sampled_from(["5L", "1#5", "2,3#1,0L"]),
+)
+def test_every_accepted_expression_has_words(times: str, day: str, weekday: str) -> None:
+    words = explain_cron(CronExpression.parse(f"{times} {day} * {weekday}", seed="job"))
     assert words
     assert "\n" not in words
 
