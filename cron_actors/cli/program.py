@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "exec": ("foreground:execute", "Run one job once, here, without a daemon."),
     "prune": ("housekeeping:prune", "Delete old runs from the history."),
     "reset": ("housekeeping:reset", "Delete the database and create an empty one."),
+    "import-crontab": ("import_crontab:import_crontab", "Make a jobs file of a crontab."),
     "schema": ("schema:schema", "Print the JSON Schema of jobs files."),
 }
 
