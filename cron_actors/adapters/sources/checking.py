@@ -2,48 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from cron_actors.adapters.sources.schema_file import schema_check
-from cron_actors.core.definitions import definition, read_job
+from cron_actors.core.definitions import canonical, definition, read_job
 from cron_actors.core.identifiers import twins
+from cron_actors.core.job_defaults import merged, placed
 from cron_actors.core.problems import Pointer, Problem
 from cron_actors.core.schedule_check import schedule_problems
 from cron_actors.core.texts import unusable_texts
 from cron_actors.model.job import Definition, Json
 from cron_actors.settings import Granularity
 
+MOST_FAULTS = 1_000
+"""After so many faults no further jobs are looked at: the file is not what it was meant to be."""
+
+_AT_ONCE = 200  # jobs checked before the faults are counted
+
 
 @dataclass(slots=True)
 class Findings:
-    """The jobs that could be read, in order, and every fault once."""
+    """The jobs that could be read, in order, and every fault once; not ``complete`` if there were too many faults.
+
+    ``texts`` holds each job by the text of its mapping, the defaults under it.
+    """
 
     definitions: list[Definition] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     places: set[tuple[Pointer, bool]] = field(default_factory=set)
+    texts: dict[str, Definition] = field(default_factory=dict)
+    complete: bool = True
 
-    def add(self, problems: list[Problem]) -> None:
+    def add(self, problems: Sequence[Problem]) -> None:
         """Add those at places where no earlier step found anything."""
         self.problems += [problem for problem in problems if (problem.pointer, problem.at_key) not in self.places]
         self.places.update((problem.pointer, problem.at_key) for problem in problems)
 
 
-def findings_in(value: Json, known: list[Problem], *, folder: Path, granularity: Granularity) -> Findings:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What jobs are read by beside their own text.
+
+    ``known`` are the ``texts`` of an earlier reading without faults, on the same terms: those are not checked again.
+    """
+
+    folder: Path
+    granularity: Granularity
+    known: Mapping[str, Definition] = field(default_factory=dict)
+
+
+def findings_in(value: Json, known: list[Problem], terms: Terms) -> Findings:
     """Return the jobs and the faults of a whole document; ``known`` are those that reading it found."""
     findings = Findings()
     findings.add(known)
     texts = unusable_texts(value)
     findings.add([Problem(pointer=pointer, at_key=at_key, message=message) for pointer, at_key, message in texts])
-    findings.add(list(schema_check().problems(value)))
-    faulty = {problem.pointer for problem in findings.problems}
-    for index, mapping in enumerate(job_mappings(value)):
-        if isinstance(mapping, dict):
-            sound = {key: item for key, item in mapping.items() if ("jobs", index, key) not in faulty}
-            _read(sound, index, findings, folder, granularity)
-    findings.add(list(_twins(value, findings.places)))
+    mappings = job_mappings(value)
+    shell = {**value, "jobs": []} if isinstance(value, dict) and isinstance(value.get("jobs"), list) else value
+    findings.add(list(schema_check().problems(shell)))
+    check = _JobCheck(findings, terms, _sound_defaults(value, findings, terms))
+    for start in range(0, len(mappings), _AT_ONCE):
+        if len(findings.problems) > MOST_FAULTS:
+            findings.complete = False
+            break
+        check.look_at(mappings, range(start, min(start + _AT_ONCE, len(mappings))))
+    findings.add(list(_twins(mappings, findings.places)))
     return findings
 
 
@@ -59,18 +85,89 @@ def identifier_of(mapping: Json) -> str | None:
     return identifier if isinstance(identifier, str) else None
 
 
-def _read(mapping: dict[str, Any], index: int, findings: Findings, folder: Path, granularity: Granularity) -> None:
-    """Read one job whose fields have the right types, and note its faults."""
-    job, problems = read_job(mapping, folder)
+def _sound_defaults(value: Json, findings: Findings, terms: Terms) -> dict[str, Any]:
+    """Return the defaults without those at fault, whose faults are found here, once, and not in each job."""
+    defaults = value.get("defaults") if isinstance(value, dict) else None
+    if not isinstance(defaults, dict):
+        return {}
+    sound = _without_faulty(defaults, ("defaults",), findings)
+    findings.add(_moved(_value_problems(sound, terms)[1], lambda pointer: ("defaults", *pointer)))
+    return _without_faulty(sound, ("defaults",), findings)
+
+
+def _without_faulty(mapping: dict[str, Any], place: Pointer, findings: Findings) -> dict[str, Any]:
+    """Return the mapping at ``place`` without the keys in which anything is wrong."""
+    depth = len(place)
+    faulty = {
+        problem.pointer[depth]
+        for problem in findings.problems
+        if len(problem.pointer) > depth and problem.pointer[:depth] == place
+    }
+    return {key: item for key, item in mapping.items() if key not in faulty}
+
+
+def _value_problems(mapping: dict[str, Any], terms: Terms) -> tuple[Any, list[Problem]]:
+    """Return the job of a mapping whose fields have the right types, and the faults of its values."""
+    job, problems = read_job(mapping, terms.folder)
     listed = isinstance(mapping.get("cron"), list)
-    problems += schedule_problems(job, granularity, listed=listed)
-    findings.add([replace(problem, pointer=("jobs", index, *problem.pointer)) for problem in problems])
-    findings.definitions.append(definition(mapping, job))
+    return job, [*problems, *schedule_problems(job, terms.granularity, listed=listed)]
 
 
-def _twins(value: Json, places: set[tuple[Pointer, bool]]) -> Iterator[Problem]:
+def _moved(problems: Sequence[Problem], place: Callable[[Pointer], Pointer]) -> list[Problem]:
+    return [replace(problem, pointer=place(problem.pointer)) for problem in problems]
+
+
+class _JobCheck:
+    """The jobs of one document, looked at a number at a time."""
+
+    def __init__(self, findings: Findings, terms: Terms, defaults: dict[str, Any]) -> None:
+        self._findings = findings
+        self._terms = terms
+        self._defaults = defaults
+
+    def look_at(self, mappings: Sequence[Json], indexes: range) -> None:
+        """Note the faults of these jobs, and those jobs that can be read."""
+        whole = {index: self._merged(mappings[index]) for index in indexes}
+        texts = {index: canonical(mapping) for index, mapping in whole.items()}
+        fresh = [index for index, text in texts.items() if text not in self._terms.known]
+        self._check_schema(mappings, [(index, whole[index]) for index in fresh])
+        faulty = {problem.pointer for problem in self._findings.problems}
+        for index, mapping in whole.items():
+            found = self._terms.known.get(texts[index])
+            if found is None and isinstance(mapping, dict):
+                sound = {key: item for key, item in mapping.items() if ("jobs", index, key) not in faulty}
+                job, problems = _value_problems(sound, self._terms)
+                self._findings.add(_moved(problems, self._place_in(mappings, index)))
+                found = definition(sound, job)
+            if found is not None:
+                self._findings.definitions.append(found)
+                self._findings.texts[texts[index]] = found
+
+    def _merged(self, mapping: Json) -> Json:
+        return merged(mapping, self._defaults) if isinstance(mapping, dict) else mapping
+
+    def _check_schema(self, mappings: Sequence[Json], fresh: Sequence[tuple[int, Json]]) -> None:
+        document: Json = {"jobs": [mapping for _, mapping in fresh]}
+        for problem in schema_check().problems(document):
+            match problem.pointer:
+                case (_, int(number), *inside):
+                    place = self._place_in(mappings, fresh[number][0])
+                    self._findings.add([replace(problem, pointer=place(tuple(inside)))])
+
+    def _place_in(self, mappings: Sequence[Json], index: int) -> Callable[[Pointer], Pointer]:
+        """Return what turns a pointer into a merged job into one that leads to where the user wrote that."""
+        mapping = mappings[index]
+
+        def place(pointer: Pointer) -> Pointer:
+            usual = placed(pointer, mapping, self._defaults) if isinstance(mapping, dict) else None
+            return ("jobs", index, *pointer) if usual is None else usual
+
+        return place
+
+
+def _twins(mappings: Sequence[Json], places: set[tuple[Pointer, bool]]) -> Iterator[Problem]:
     identifiers: list[str | None] = []
-    for index, mapping in enumerate(job_mappings(value)):
+    for index, mapping in enumerate(mappings):
         sound = (("jobs", index, "identifier"), False) not in places
         identifiers.append(identifier_of(mapping) if sound else None)
     for index, message in twins(identifiers):

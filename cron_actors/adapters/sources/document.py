@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -61,12 +61,20 @@ class LineTable:
 
 @dataclass(frozen=True)
 class Document:
-    """What a text holds; ``faults`` are those that reading could step over, such as a key that is there twice."""
+    """What a text holds; ``faults`` are those that reading could step over, such as a key that is there twice.
+
+    Where things stand is found out by ``locate`` when somebody asks: most files have no faults.
+    """
 
     text: str = field(repr=False)
     value: Json
-    place: Place = field(repr=False)
+    locate: Callable[[], Place] = field(repr=False)
     faults: tuple[Problem, ...] = ()
+
+    @cached_property
+    def place(self) -> Place:
+        """Return where the value stands."""
+        return self.locate()
 
     @cached_property
     def _lines(self) -> LineTable:

@@ -10,6 +10,7 @@ import math
 import re
 
 from cron_actors.adapters.sources.document import DEEPEST, MOST_DIGITS, Document, Place, SyntaxFault
+from cron_actors.adapters.sources.quick_json import quick_json
 from cron_actors.core.problems import Pointer, Problem
 from cron_actors.core.quotation import quote
 from cron_actors.model.job import Json
@@ -32,6 +33,15 @@ _VALUE = "a value: an object, a list, a text in double quotes, a number, true, f
 
 def read_json(text: str) -> Document:
     """Return the document in ``text``; raises SyntaxFault at the first place where it is not JSON."""
+    try:
+        value = quick_json(text)
+    except (ValueError, RecursionError):
+        return scan_json(text)
+    return Document(text, value, lambda: scan_json(text).place)
+
+
+def scan_json(text: str) -> Document:
+    """Return the same as ``read_json``, the places found at once."""
     return _Reader(text).document()
 
 
@@ -49,7 +59,7 @@ class _Reader:
         end = self._skip(end)
         if end < len(self._text):
             raise self._fault(end, "the end of the file")
-        return Document(self._text, value, place, tuple(self._faults))
+        return Document(self._text, value, lambda: place, tuple(self._faults))
 
     def _skip(self, at: int) -> int:
         match = _BLANKS.match(self._text, at)

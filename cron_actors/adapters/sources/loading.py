@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from cron_actors.adapters.sources.checking import findings_in, identifier_of, job_mappings
+from cron_actors.adapters.sources.checking import Terms, findings_in, identifier_of, job_mappings
 from cron_actors.adapters.sources.document import Document, LineTable, SyntaxFault
 from cron_actors.adapters.sources.file_text import read_text
 from cron_actors.adapters.sources.json_text import read_json
@@ -107,7 +107,7 @@ def _refusal(name: str, message: str) -> FaultyJobsError:
 
 def _loaded(origin: Origin, source: str, folder: Path, granularity: Granularity) -> LoadedJobs:
     """Check the jobs of the origin and return them, or raise with all faults in the order of the file."""
-    findings = findings_in(origin.value, list(origin.faults), folder=folder, granularity=granularity)
+    findings = findings_in(origin.value, list(origin.faults), Terms(folder=folder, granularity=granularity))
     if findings.problems:
         names = [identifier_of(mapping) for mapping in job_mappings(origin.value)]
         ordered = sorted(findings.problems, key=origin.order)

