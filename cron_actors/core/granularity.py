@@ -43,7 +43,7 @@ def check_alignment(when: When, granularity: Granularity, *, seed: str = "") -> 
     if when.periodicity is not None:
         _check_periodicity(when.periodicity, when.start_at, granularity)
     for text in when.cron:
-        _check_cron(text, CronExpression.parse(text, seed=seed), granularity)
+        _check_cron(text, CronExpression.parse(text, seed=seed, day_match=when.day_match), granularity)
     offsets = offsets_to_come(ZoneInfo(when.timezone))
     if when.cron and granularity is Granularity.HOUR and any(offset % _HOUR for offset in offsets):
         raise InvalidValueError(

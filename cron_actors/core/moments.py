@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cron_actors.core.quotation import quote
-from cron_actors.core.wall_clock import instant_of
+from cron_actors.core.wall_clock import end_of_day, instant_of
 from cron_actors.errors import InvalidValueError
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 9998  # a day's room on both sides for any offset from UTC
@@ -26,6 +26,7 @@ _ISO = re.compile(
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ENGLISH = re.compile(rf"(?P<name>[A-Za-z]{{3}}) (?P<day>[0-9]{{1,2}}),? (?P<year>[0-9]{{4}}) {_TIME}")
 
+_END_DATE = "an end date is YYYY-MM-DD, which holds the whole day, or a date-time such as 2026-11-21T03:00:00Z"
 _START_DATE = "a start date is YYYY-MM-DD or a date-time such as 2026-11-21T03:00:00Z"
 _RUN_AT = "run_at is a date-time such as 2026-11-21T03:00:00Z, 2026-11-21 03:00 or Nov 21 2026 03:00:00"
 _INSTANT = "a moment is YYYY-MM-DD or a date-time such as 2026-11-21T03:00:00Z"
@@ -57,6 +58,15 @@ def parse_start_date(value: object, zone: ZoneInfo) -> datetime:
     What names no offset is in ``zone``. Raises InvalidValueError, also for ``2022/11/21`` and ``2022-15-21``.
     """
     return _moment(value, zone, _START_DATE)
+
+
+def parse_end_date(value: object, zone: ZoneInfo) -> datetime:
+    """Return the last moment, in UTC, that ``value`` allows, written as for ``parse_start_date``.
+
+    A date allows the whole of that day in ``zone``, up to its last microsecond.
+    """
+    moment = _moment(value, zone, _END_DATE)
+    return end_of_day(_written(value, _END_DATE).date(), zone) if _is_day(value) else moment
 
 
 def parse_run_at(value: object, zone: ZoneInfo) -> datetime:
@@ -93,18 +103,29 @@ def _zone_names() -> dict[str, str]:
 
 
 def _moment(value: object, zone: ZoneInfo, accepted: str) -> datetime:
+    return _checked(value, _written(value, accepted), zone, accepted)
+
+
+def _written(value: object, accepted: str) -> datetime:
+    """Return what is written, naive if it names no offset, else in UTC."""
     if isinstance(value, datetime):
-        return _checked(value, value, zone, accepted)
+        return value
     if isinstance(value, date):
-        return _checked(value, datetime(value.year, value.month, value.day), zone, accepted)  # noqa: DTZ001 - local
+        return datetime(value.year, value.month, value.day)  # noqa: DTZ001 - local time on purpose
     match = _ISO.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         raise InvalidValueError(f"{_shown(value)} is not a date; {accepted}")
     wall = _wall(value, match, int(match["month"]), accepted)
     offset = match["offset"]
-    if offset is None:
-        return _checked(value, wall, zone, accepted)
-    return _checked(value, (wall - _offset(value, offset, accepted)).replace(tzinfo=UTC), zone, accepted)
+    return wall if offset is None else (wall - _offset(value, offset, accepted)).replace(tzinfo=UTC)
+
+
+def _is_day(value: object) -> bool:
+    """Say whether a value that can be read names a day without a time."""
+    if isinstance(value, str):
+        match = _ISO.fullmatch(value.strip())
+        return match is not None and match["hour"] is None
+    return not isinstance(value, datetime)
 
 
 def _wall(value: object, match: re.Match[str], month: int, accepted: str) -> datetime:

@@ -7,14 +7,16 @@ import heapq
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cron_actors.core.cron import CronExpression
 from cron_actors.core.grid import EPOCH, Grid
-from cron_actors.model.job import When
+from cron_actors.model.job import Dst, When
 
 BEGINNING = EPOCH - timedelta(days=2)  # before anything that can be written, in any zone
+END = datetime.max.replace(tzinfo=UTC)
+_DEBIAN = Dst()
 _INSTANT_BEFORE = timedelta(microseconds=1)
 
 
@@ -36,7 +38,8 @@ class Stretch:
 class Schedule:
     """All that makes a job due: a grid, cron expressions (only after ``cron_after``) and single moments.
 
-    ``left_out`` is one instant that is not in the schedule after all.
+    Nothing is due after ``end_at``. ``dst`` is the job's rule for clock changes. ``left_out`` is one instant that is
+    not in the schedule after all.
     """
 
     grid: Grid | None = None
@@ -45,32 +48,38 @@ class Schedule:
     cron_after: datetime = BEGINNING
     moments: tuple[datetime, ...] = ()
     left_out: datetime | None = None
+    end_at: datetime = END
+    dst: Dst = _DEBIAN
 
     @classmethod
     def of(cls, when: When, *, seed: str, changed_at: datetime) -> Schedule:
         """Return the schedule of ``when``; ``seed``, the job's identifier, places ``H``.
 
-        ``run_in`` counts from ``changed_at``; nothing is before ``start_at``. Raises InvalidValueError for a broken
-        cron expression.
+        ``run_in`` counts from ``changed_at``; nothing is before ``start_at`` or after ``end_at``. Raises
+        InvalidValueError for a broken cron expression.
         """
         start_at = when.start_at or BEGINNING
         moments = {when.run_at, None if when.run_in is None else changed_at + when.run_in}
         return cls(
             grid=None if when.periodicity is None else Grid(when.periodicity, when.start_at or EPOCH),
-            crons=tuple(CronExpression.parse(text, seed=seed) for text in when.cron),
+            crons=tuple(CronExpression.parse(text, seed=seed, day_match=when.day_match) for text in when.cron),
             zone=ZoneInfo(when.timezone),
             cron_after=start_at - _INSTANT_BEFORE,
             moments=tuple(sorted(at for at in moments if at is not None and at >= start_at)),
+            end_at=when.end_at or END,
+            dst=when.dst,
         )
 
     def after(self, moment: datetime) -> Iterator[datetime]:
         """Yield the instants after ``moment``, in UTC, strictly increasing."""
-        sources = [_cron_instants(cron, self.zone, max(moment, self.cron_after)) for cron in self.crons]
+        sources = [self._of_cron(cron, max(moment, self.cron_after)) for cron in self.crons]
         if self.grid is not None:
             sources.append(self.grid.after(moment))
         sources.append(iter([at for at in self.moments if at > moment]))
         newest = moment
         for at in heapq.merge(*sources):
+            if at > self.end_at:
+                return
             if at > newest and at != self.left_out:
                 yield at
             newest = at
@@ -80,8 +89,9 @@ class Schedule:
         return next(self.after(moment), None)
 
     def grid_at_or_before(self, moment: datetime) -> datetime | None:
-        """Return the newest instant of the periodicity at or before ``moment``, None if there is none."""
-        return None if self.grid is None else self.grid.at_or_before(moment)
+        """Return the newest instant of the periodicity at or before ``moment``, None if there is none or it is over."""
+        newest = None if self.grid is None else self.grid.at_or_before(moment)
+        return None if newest is None or newest > self.end_at else newest
 
     def at_first_sight(self, first_seen_at: datetime, left_out: datetime | None) -> Schedule:
         """Return what the schedule owes of the past when it is new: no grid, no cron up to ``first_seen_at``."""
@@ -93,7 +103,7 @@ class Schedule:
         A lone grid is counted by arithmetic. Otherwise at most ``limit`` (and at least one) are counted.
         """
         if self.grid is not None and not self.crons and not self.moments:
-            return _grid_stretch(self.grid, after, until, keep)
+            return _grid_stretch(self.grid, after, min(until, self.end_at), keep)
         newest: deque[datetime] = deque()
         count, first_at, last_at = 0, None, None
         for at in self.after(after):
@@ -108,6 +118,12 @@ class Schedule:
                     return Stretch(count=count, first_at=first_at, last_at=last_at, newest=(), complete=False)
         return Stretch(count=count, first_at=first_at, last_at=last_at, newest=tuple(newest))
 
+    def _of_cron(self, cron: CronExpression, moment: datetime) -> Iterator[datetime]:
+        instant = _next_cron_instant(cron, self.zone, self.dst, moment)
+        while instant is not None:
+            yield instant
+            instant = _next_cron_instant(cron, self.zone, self.dst, instant)
+
 
 def _grid_stretch(grid: Grid, after: datetime, until: datetime, keep: int) -> Stretch:
     total = grid.count(after, until)
@@ -121,14 +137,7 @@ def _grid_stretch(grid: Grid, after: datetime, until: datetime, keep: int) -> St
     return Stretch(count=total - kept, first_at=first_at, last_at=end_at - grid.period * kept, newest=newest)
 
 
-def _cron_instants(cron: CronExpression, zone: ZoneInfo, moment: datetime) -> Iterator[datetime]:
-    instant = _next_cron_instant(cron, zone, moment)
-    while instant is not None:
-        yield instant
-        instant = _next_cron_instant(cron, zone, instant)
-
-
 @functools.lru_cache(maxsize=16_384)
-def _next_cron_instant(cron: CronExpression, zone: ZoneInfo, moment: datetime) -> datetime | None:
+def _next_cron_instant(cron: CronExpression, zone: ZoneInfo, dst: Dst, moment: datetime) -> datetime | None:
     # Jobs with one expression and zone are asked about the same moment in each window: they share one computation.
-    return cron.next_after(moment, zone)
+    return cron.next_after(moment, zone, dst)

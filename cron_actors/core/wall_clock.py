@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from cron_actors.model.job import DstMissing, DstRepeated
 
 _SECOND = timedelta(seconds=1)
+_INSTANT_BEFORE = timedelta(microseconds=1)
 _YEARS_LOOKED_AT = range(2027, 2041)  # years still before us; earlier offsets are history
 
 
@@ -89,6 +90,19 @@ def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
 def second_pass(wall: datetime, zone: ZoneInfo) -> datetime:
     """Return the last instant, in UTC, at which ``zone`` shows the naive ``wall``, which it shows once or twice."""
     return _in_utc(wall, zone, fold=1)
+
+
+def end_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """Return the last microsecond, in UTC, before ``zone`` shows only later days.
+
+    >>> end_of_day(date(2026, 3, 29), ZoneInfo("Europe/Berlin")).isoformat()
+    '2026-03-29T21:59:59.999999+00:00'
+    """
+    midnight = datetime.combine(day, time()) + timedelta(days=1)
+    change = change_around(midnight, zone)
+    if change is not None and not change.skips and change.first_wall < midnight:  # the clock goes back into the day
+        return second_pass(midnight, zone) - _INSTANT_BEFORE
+    return instant_of(midnight, zone) - _INSTANT_BEFORE
 
 
 @functools.lru_cache(maxsize=64)

@@ -79,6 +79,18 @@ def test_a_new_interval_job_owes_nothing_before_its_start() -> None:
     assert (found.due, found.next_due_at) == ((), NOON + MINUTE)
 
 
+def test_a_new_interval_job_that_is_over_owes_nothing() -> None:
+    found = look(When(periodicity=MINUTE, end_at=NOON - MINUTE), None)
+    assert (found.due, found.accounts, found.next_due_at) == ((), (), None)
+
+
+def test_what_was_missed_before_the_end_is_still_caught_up_after_it() -> None:
+    found = look(When(periodicity=MINUTE, end_at=NOON - 30 * MINUTE), NOON - 60 * MINUTE)
+    assert [due.at for due in found.due] == [NOON - 30 * MINUTE]
+    assert sorted_out(found)[1] == [("skipped: coalesced", 29)]
+    assert found.next_due_at is None
+
+
 def test_a_new_cron_job_owes_nothing_at_or_before_its_first_sight() -> None:
     assert look(EVERY_MINUTE, None).due == ()
     assert [due.at for due in look(EVERY_MINUTE, None, NOON + MINUTE).due] == [NOON + MINUTE]

@@ -32,11 +32,7 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
             "At 00:00, on the day 1 day before the last of the month and the day 3 days before the last of the month",
         ),
         ("0 0 15W * *", "At 00:00, on the day from Monday to Friday nearest to day 15 of the month"),
-        (
-            "0 0 1,LW * 1#2",
-            "At 00:00, on day 1 of the month and the last day from Monday to Friday of the month or on the second Monday "
-            "of the month",
-        ),
+        ("0 0 LW * 1", "At 00:00, on the last day from Monday to Friday of the month or on Monday"),
         ("0 0 13,L * *", "At 00:00, on day 13 of the month and the last day of the month"),
         ("0 0 * * 1,5L", "At 00:00, on Monday and the last Friday of the month"),
         ("0 0 */10 * 1", "At 00:00, on days 1, 11, 21 and 31 of the month if it is also Monday"),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cron_actors.core import moments
-from cron_actors.core.moments import iso, parse_instant, parse_run_at, parse_start_date, parse_zone
+from cron_actors.core.moments import iso, parse_end_date, parse_instant, parse_run_at, parse_start_date, parse_zone
 from cron_actors.errors import InvalidValueError
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -81,7 +81,22 @@ def test_a_start_date_is_read_in_the_zone_of_the_job_unless_it_names_one(value: 
     assert moment.tzinfo is UTC
 
 
-@pytest.mark.parametrize("parse", [parse_start_date, parse_run_at])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2026-11-21", "2026-11-21T22:59:59.999999Z"),
+        (date(2026, 11, 21), "2026-11-21T22:59:59.999999Z"),
+        ("2026-03-29", "2026-03-29T21:59:59.999999Z"),
+        ("2026-11-21T12:00", "2026-11-21T11:00:00Z"),
+        ("2026-11-21T00:00:00Z", "2026-11-21T00:00:00Z"),
+        (datetime(2026, 11, 21, 12, tzinfo=UTC), "2026-11-21T12:00:00Z"),
+    ],
+)
+def test_an_end_date_holds_its_whole_day_and_a_date_with_a_time_that_moment(value: object, expected: str) -> None:
+    assert iso(parse_end_date(value, BERLIN)) == expected
+
+
+@pytest.mark.parametrize("parse", [parse_start_date, parse_end_date, parse_run_at])
 @pytest.mark.parametrize(
     ("value", "wrong"),
     [

@@ -8,7 +8,7 @@ import pytest
 from cron_actors.core.moments import iso
 from cron_actors.core.schedule import Schedule
 from cron_actors.errors import InvalidValueError
-from cron_actors.model.job import When
+from cron_actors.model.job import DayMatch, Dst, DstMissing, DstRepeated, When
 
 MONTH_OF_SECONDS = 31 * 86_400
 
@@ -68,6 +68,41 @@ def test_nothing_is_due_before_the_start_and_the_start_itself_is() -> None:
     start_at = at("2026-11-22T00:00")
     owed = schedule(cron=("0 * * * *",), run_at=at("2026-11-21T13:00"), run_in=timedelta(hours=1), start_at=start_at)
     assert first(owed, "2026-11-21T12:00", 2) == ["2026-11-22T00:00:00Z", "2026-11-22T01:00:00Z"]
+
+
+def test_nothing_is_due_after_the_end_and_the_end_itself_is() -> None:
+    owed = schedule(
+        periodicity=timedelta(hours=1),
+        cron=("30 * * * *",),
+        run_at=at("2026-11-21T13:15"),
+        run_in=timedelta(hours=3),
+        end_at=at("2026-11-21T14:00"),
+    )
+    assert [text[11:16] for text in first(owed, "2026-11-21T12:00", 9)] == ["12:30", "13:00", "13:15", "13:30", "14:00"]
+    assert owed.next_after(at("2026-11-21T14:00")) is None
+
+
+@pytest.mark.parametrize("more", [{}, {"cron": ("0 0 1 1 *",)}])
+def test_a_stretch_of_instants_ends_with_the_job(more: dict[str, object]) -> None:
+    owed = schedule(periodicity=timedelta(minutes=1), end_at=at("2026-11-21T12:10"), **more)
+    stretch = owed.stretch(at("2026-11-21T12:00"), at("2026-11-21T13:00"), keep=1, limit=1000)
+    assert (stretch.count, stretch.newest) == (9, (at("2026-11-21T12:10"),))
+
+
+def test_an_interval_that_is_over_has_no_newest_instant() -> None:
+    owed = schedule(periodicity=timedelta(minutes=1), end_at=at("2026-11-21T12:10"))
+    assert owed.grid_at_or_before(at("2026-11-21T12:10:59")) == at("2026-11-21T12:10")
+    assert owed.grid_at_or_before(at("2026-11-21T12:11")) is None
+
+
+def test_expressions_follow_the_job_s_clock_rule_and_its_match_of_days() -> None:
+    berlin = {"cron": ("30 2 * * *",), "timezone": "Europe/Berlin"}
+    late = schedule(**berlin, dst=Dst(missing=DstMissing.SKIP, repeated=DstRepeated.LAST))
+    assert first(late, "2026-10-24T12:00", 1) == ["2026-10-25T01:30:00Z"]
+    assert first(late, "2027-03-27T12:00", 1) == ["2027-03-29T00:30:00Z"]
+    assert first(schedule(**berlin), "2027-03-27T12:00", 1) == ["2027-03-28T01:00:00Z"]
+    thirteenth = schedule(cron=("0 0 13 * 5",), day_match=DayMatch.ALL)
+    assert first(thirteenth, "2026-11-21T12:00", 1) == ["2027-08-13T00:00:00Z"]
 
 
 def test_a_manual_job_is_never_due() -> None:

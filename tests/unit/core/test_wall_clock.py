@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import doctest
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from cron_actors.core import wall_clock
-from cron_actors.core.wall_clock import change_around, instant_of, offsets_to_come, second_pass
+from cron_actors.core.wall_clock import change_around, end_of_day, instant_of, offsets_to_come, second_pass
 
 
 def naive(text: str) -> datetime:
@@ -60,6 +60,25 @@ def test_the_second_pass_is_the_later_of_two_instants() -> None:
     zone = ZoneInfo("Europe/Berlin")
     wall = naive("2026-10-25T02:30")
     assert second_pass(wall, zone) - instant_of(wall, zone) == timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "first_instant_after"),
+    [
+        ("UTC", "2026-11-21", "2026-11-22T00:00"),
+        ("Asia/Tokyo", "2026-11-21", "2026-11-21T15:00"),
+        ("America/Sao_Paulo", "2018-11-03", "2018-11-04T03:00"),  # midnight is skipped
+        ("America/Sao_Paulo", "2019-02-16", "2019-02-17T03:00"),  # the last hour of the day comes twice
+        ("America/Havana", "2026-10-31", "2026-11-01T04:00"),  # the first hour of the next day comes twice
+        ("America/St_Johns", "2010-11-06", "2010-11-07T03:30"),  # 00:01 went back to 23:01
+        ("Pacific/Apia", "2011-12-29", "2011-12-30T10:00"),
+        ("Pacific/Apia", "2011-12-30", "2011-12-30T10:00"),  # a day that never was
+    ],
+)
+def test_a_day_ends_when_only_later_days_are_shown(zone: str, day: str, first_instant_after: str) -> None:
+    end = end_of_day(date.fromisoformat(day), ZoneInfo(zone))
+    assert end == utc(first_instant_after) - timedelta(microseconds=1)
+    assert end.astimezone(ZoneInfo(zone)).date() <= date.fromisoformat(day)
 
 
 @pytest.mark.parametrize(
