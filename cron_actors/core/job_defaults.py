@@ -39,7 +39,7 @@ def placed(pointer: Pointer, job: Mapping[str, Json], defaults: Mapping[str, Jso
         case (str(key), *_) if key in defaults and key not in job:
             return ("defaults", *pointer)
         case (str(key), str(inner), *_):
-            own, usual = job.get(key), defaults.get(key)
+            own, usual = _objects(key, job.get(key), defaults.get(key))
             if isinstance(own, dict) and isinstance(usual, dict) and inner in usual and inner not in own:
                 return ("defaults", *pointer)
     return None
@@ -54,14 +54,15 @@ def _suits(key: str, job: Mapping[str, Json]) -> bool:
 
 
 def _joined(key: str, own: Json, usual: Json) -> Json:
-    if key == "catch_up":
-        own, usual = _as_object(own), _as_object(usual)
+    own, usual = _objects(key, own, usual)
     if not isinstance(own, dict) or not isinstance(usual, dict):
         return own
     kept = {name: value for name, value in own.items() if value is not None or name not in usual}
     return {**{name: value for name, value in usual.items() if name not in own}, **kept}
 
 
-def _as_object(value: Json) -> Json:
-    """Return a policy written alone as the object it stands for."""
-    return {_POLICY: value} if isinstance(value, str) else value
+def _objects(key: str, *values: Json) -> list[Json]:
+    """Return the values, a policy written alone as the object it stands for."""
+    if key != "catch_up":
+        return list(values)
+    return [{_POLICY: value} if isinstance(value, str) else value for value in values]

@@ -15,6 +15,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from cron_actors.core.job_defaults import OWN_KEYS
 from cron_actors.core.problems import Pointer, Problem
 from cron_actors.core.quotation import quote
 from cron_actors.model.job import Json
@@ -25,6 +26,7 @@ _NO_WORK = "nothing to run; accepted: path with function_name, or command"
 _NO_WHEN = f"nothing that says when to run; accepted: {', '.join(_WHEN_KEYS)}, or manual: true alone"
 _TWO_WORKS = "stands beside command; accepted: one thing to run, path with function_name or command"
 _NO_SHELL = "needs a command that is written as one text; accepted: such a command, or no shell"
+_NO_DEFAULT = "no default of this is possible; accepted: in each job, which says itself what it is and what it runs"
 _NOT_ALONE = "stands beside manual: true, which stands alone; accepted: one or the other"
 _LONGEST_GUESSED = 60
 _WORDS_FOR_WHEN = "a job says when by periodicity, cron, run_at or run_in"
@@ -120,7 +122,12 @@ def _unknown(violation: _Violation) -> Iterator[Problem]:
     patterns = violation.schema.get("patternProperties", {})
     for key in violation.instance:
         if key not in known and not any(re.search(pattern, key) for pattern in patterns):
-            yield Problem(pointer=(*violation.pointer, key), message=_of_unknown(key, known), at_key=True)
+            message = _NO_DEFAULT if _is_own(violation.pointer, key) else _of_unknown(key, known)
+            yield Problem(pointer=(*violation.pointer, key), message=message, at_key=True)
+
+
+def _is_own(pointer: Pointer, key: str) -> bool:
+    return pointer == ("defaults",) and key in OWN_KEYS
 
 
 def _of_unknown(key: str, known: Mapping[str, Any]) -> str:

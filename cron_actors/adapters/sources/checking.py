@@ -63,7 +63,7 @@ def findings_in(value: Json, known: list[Problem], terms: Terms) -> Findings:
     mappings = job_mappings(value)
     shell = {**value, "jobs": []} if isinstance(value, dict) and isinstance(value.get("jobs"), list) else value
     findings.add(list(schema_check().problems(shell)))
-    check = _JobCheck(findings, terms, _sound_defaults(value, findings, terms))
+    check = _JobCheck(findings, terms, _defaults(value, findings, terms))
     for start in range(0, len(mappings), _AT_ONCE):
         if len(findings.problems) > MOST_FAULTS:
             findings.complete = False
@@ -85,25 +85,15 @@ def identifier_of(mapping: Json) -> str | None:
     return identifier if isinstance(identifier, str) else None
 
 
-def _sound_defaults(value: Json, findings: Findings, terms: Terms) -> dict[str, Any]:
-    """Return the defaults without those at fault, whose faults are found here, once, and not in each job."""
+def _defaults(value: Json, findings: Findings, terms: Terms) -> dict[str, Any]:
+    """Return the defaults of the file; what is wrong with them is found here, before it is found again in each job."""
     defaults = value.get("defaults") if isinstance(value, dict) else None
     if not isinstance(defaults, dict):
         return {}
-    sound = _without_faulty(defaults, ("defaults",), findings)
+    faulty = {problem.pointer for problem in findings.problems}
+    sound = {key: item for key, item in defaults.items() if ("defaults", key) not in faulty}
     findings.add(_moved(_value_problems(sound, terms)[1], lambda pointer: ("defaults", *pointer)))
-    return _without_faulty(sound, ("defaults",), findings)
-
-
-def _without_faulty(mapping: dict[str, Any], place: Pointer, findings: Findings) -> dict[str, Any]:
-    """Return the mapping at ``place`` without the keys in which anything is wrong."""
-    depth = len(place)
-    faulty = {
-        problem.pointer[depth]
-        for problem in findings.problems
-        if len(problem.pointer) > depth and problem.pointer[:depth] == place
-    }
-    return {key: item for key, item in mapping.items() if key not in faulty}
+    return defaults
 
 
 def _value_problems(mapping: dict[str, Any], terms: Terms) -> tuple[Any, list[Problem]]:
@@ -135,9 +125,10 @@ class _JobCheck:
         for index, mapping in whole.items():
             found = self._terms.known.get(texts[index])
             if found is None and isinstance(mapping, dict):
-                sound = {key: item for key, item in mapping.items() if ("jobs", index, key) not in faulty}
+                place = self._place_in(mappings, index)
+                sound = {key: item for key, item in mapping.items() if place((key,)) not in faulty}
                 job, problems = _value_problems(sound, self._terms)
-                self._findings.add(_moved(problems, self._place_in(mappings, index)))
+                self._findings.add(_moved(problems, place))
                 found = definition(sound, job)
             if found is not None:
                 self._findings.definitions.append(found)
