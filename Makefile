@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { \
 	  echo "cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[pretty,fast]' --group dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[pretty,fast,calendars]' --group dev
 	@touch $@
 
 run: $(STAMP) ## start the daemon on JOBS_FILE_PATH (default jobs.json); stop it with Ctrl-C

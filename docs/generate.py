@@ -59,7 +59,7 @@ REASONS = {
 KEYS = {
     "What it is": ("identifier", "description", "owner", "calendar_id", "tags"),
     "What runs": ("path", "function_name", "args", "kwargs", "python", "command", "shell"),
-    "When": ("periodicity", "cron", "run_at", "run_in", "manual", "start_date", "timezone"),
+    "When": ("periodicity", "cron", "run_at", "run_in", "manual", "start_date", "timezone", "exclude"),
     "How it is treated": (
         "timeout",
         "kill_after",
@@ -111,6 +111,13 @@ def keys() -> str:
     return "\n".join(parts)
 
 
+def calendar_keys() -> str:
+    """Return the reference of a calendar's keys."""
+    properties = json.loads(schema_text())["$defs"]["calendar"]["properties"]
+    rows = [row for key, schema in properties.items() for row in _rows(key, schema)]
+    return table(("key", "meaning", "accepted", "default", "example"), rows)
+
+
 def message_types() -> str:
     """Return the table of what the actors say to each other, in the order in which the data flows."""
     rows = [
@@ -126,6 +133,7 @@ SECTIONS: Mapping[str, Callable[[], str]] = {
     "states": states,
     "reasons": reasons,
     "keys": keys,
+    "calendar-keys": calendar_keys,
     "messages": message_types,
 }
 

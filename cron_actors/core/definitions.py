@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from cron_actors.core.durations import parse_duration
@@ -17,8 +18,10 @@ from cron_actors.core.problems import Problem
 from cron_actors.core.process_reader import read_process, read_retention, read_success
 from cron_actors.core.quotation import quote
 from cron_actors.core.sizes import parse_size
+from cron_actors.core.stored_calendars import restored, stored
 from cron_actors.core.when_reader import read_when
 from cron_actors.errors import InvalidValueError
+from cron_actors.model.calendar import Calendar
 from cron_actors.model.job import (
     AtLimit,
     CatchUp,
@@ -36,19 +39,23 @@ from cron_actors.model.job import (
 )
 
 _DEFAULTS = Job(identifier="", work=Command(line=""), when=When(), folder=Path("/"))
+_NO_CALENDARS: Mapping[str, Calendar] = MappingProxyType({})
 
 
-def read_job(mapping: Mapping[str, Any], folder: Path) -> tuple[Job, list[Problem]]:
+def read_job(
+    mapping: Mapping[str, Any], folder: Path, calendars: Mapping[str, Calendar] = _NO_CALENDARS
+) -> tuple[Job, list[Problem]]:
     """Return the job that ``mapping`` says and every value that cannot be read, with pointers that start at the job.
 
     The types of fields are those of the schema; inside lists and objects anything is borne. An unreadable or missing
-    value has its default, so that the job is good for something only if there were none.
+    value has its default, so that the job is good for something only if there were none. ``calendars`` are those that
+    ``exclude`` may name.
     """
     reader = FieldReader(mapping)
     job = Job(
         identifier=reader.read(parse_identifier, "identifier", default=""),
         work=_work(mapping),
-        when=read_when(reader),
+        when=read_when(reader, calendars),
         folder=folder,
         timeout=reader.read(parse_duration, "timeout", default=None),
         kill_after=reader.read(parse_duration, "kill_after", default=_DEFAULTS.kill_after),
@@ -68,9 +75,9 @@ def read_job(mapping: Mapping[str, Any], folder: Path) -> tuple[Job, list[Proble
     return job, reader.problems
 
 
-def job_from(mapping: Mapping[str, Any], folder: Path) -> Job:
+def job_from(mapping: Mapping[str, Any], folder: Path, calendars: Mapping[str, Calendar] = _NO_CALENDARS) -> Job:
     """Return the job that a checked mapping says; raises InvalidValueError with the first value that cannot be read."""
-    job, problems = read_job(mapping, folder)
+    job, problems = read_job(mapping, folder, calendars)
     if problems:
         raise InvalidValueError(f"{problems[0].field}: {problems[0].message}")
     return job
@@ -83,13 +90,16 @@ def definition_of(mapping: Mapping[str, Any], folder: Path) -> Definition:
 
 def definition(mapping: Mapping[str, Any], job: Job) -> Definition:
     """Return the definition of a job that was read from ``mapping`` already."""
-    return Definition(text=canonical({"folder": str(job.folder), "job": dict(mapping)}), job=job)
+    content: dict[str, Json] = {"folder": str(job.folder), "job": dict(mapping)}
+    if job.when.exclude:
+        content["calendars"] = stored(job.when.exclude)
+    return Definition(text=canonical(content), job=job)
 
 
 def job_of(text: str) -> Job:
     """Return the job of a stored definition's text; raises InvalidValueError if it cannot be read any more."""
-    stored = json.loads(text)
-    return job_from(stored["job"], Path(stored["folder"]))
+    content = json.loads(text)
+    return job_from(content["job"], Path(content["folder"]), restored(content.get("calendars", {})))
 
 
 def canonical(value: Json) -> str:

@@ -240,8 +240,9 @@ class Job:
 class Definition:
     """A job as it is stored: the JSON mapping it was written as, and the job read from it.
 
-    ``text`` is canonical JSON (sorted keys, no blanks) of ``{"folder": …, "job": {…}}``; two definitions are the
-    same if and only if their texts are. A run executes the definition that was in force when it became due.
+    ``text`` is canonical JSON (sorted keys, no blanks) of ``{"folder": …, "job": {…}}``, and ``"calendars"`` with what
+    they hold if the job names any; two definitions are the same if and only if their texts are. A run executes the
+    definition that was in force when it became due.
     """
 
     text: str

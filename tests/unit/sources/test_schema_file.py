@@ -49,7 +49,8 @@ def test_every_key_has_a_description_and_examples(name: str, part: Mapping[str, 
     ("key", "example"), [(key, example) for key, part in JOB["properties"].items() for example in part["examples"]]
 )
 def test_every_example_of_a_key_is_accepted(key: str, example: object) -> None:
-    mapping = {"jobs": [complete(key, example)]}
+    calendars = {"holidays": {"dates": "2027-01-01"}, "weekend": {"weekdays": ["sat", "sun"]}}
+    mapping = {"jobs": [complete(key, example)], "calendars": calendars}
     assert load_mapping(mapping, folder=Path("/srv"), granularity=Granularity.SECOND).definitions
 
 

@@ -1,0 +1,83 @@
+"""The section ``calendars`` of a jobs file, with what its iCalendar files hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cron_actors.adapters.sources.problem_lines import FaultyJobsError, ProblemLine
+from cron_actors.core.calendar_days import joined
+from cron_actors.core.calendar_reader import one_or_more, read_calendar
+from cron_actors.core.problems import Pointer, Problem
+from cron_actors.core.quotation import quote
+from cron_actors.model.calendar import Calendar
+from cron_actors.model.job import Json
+
+if TYPE_CHECKING:
+    from cron_actors.adapters.sources.ics_events import IcsContent
+
+_NO_LIBRARY = (
+    "found no library icalendar, which reads it; accepted: pip install 'cron_actors[calendars]', or dates and weekdays"
+)
+
+
+@dataclass(slots=True)
+class Calendars:
+    """The calendars by name, faulty ones as far as they can be read; the faults here and in other files."""
+
+    by_name: dict[str, Calendar] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    elsewhere: list[ProblemLine] = field(default_factory=list)
+
+
+def calendars_in(document: Json, faulty: set[Pointer], folder: Path) -> Calendars:
+    """Return the calendars of a document; what stands at the places of ``faulty`` is left out.
+
+    Relative paths of iCalendar files start at ``folder``.
+    """
+    found = Calendars()
+    section = document.get("calendars") if isinstance(document, dict) else None
+    for name, mapping in section.items() if isinstance(section, dict) else ():
+        found.by_name[name] = Calendar(name=name)
+        place = ("calendars", name)
+        if isinstance(mapping, dict) and not any(pointer[:2] == place for pointer in faulty):
+            calendar, problems = read_calendar(name, mapping)
+            found.problems += [replace(problem, pointer=(*place, *problem.pointer)) for problem in problems]
+            found.by_name[name] = _with_files(calendar, mapping, folder, found)
+    return found
+
+
+def _with_files(calendar: Calendar, mapping: dict[str, Any], folder: Path, found: Calendars) -> Calendar:
+    """Return the calendar with what its iCalendar files hold, in an order that does not depend on theirs."""
+    days, events = list(calendar.days), set(calendar.events)
+    for pointer, path in one_or_more(mapping.get("ics"), "ics"):
+        try:
+            content = _content(folder / str(path))
+        except FaultyJobsError as error:
+            _note(error, ("calendars", calendar.name, *pointer), str(path), found)
+        else:
+            days += content.days
+            events.update(content.events)
+    ordered = sorted(events, key=lambda event: (event.start, event.length, event.zone or "", event.rule or ""))
+    return replace(calendar, days=joined(days), events=tuple(ordered))
+
+
+def _content(path: Path) -> IcsContent:
+    """Return what the file holds; raises FaultyJobsError, also where the library is missing."""
+    shown = str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+    if find_spec("icalendar") is None:
+        raise FaultyJobsError((ProblemLine(file=shown, message=_NO_LIBRARY),))
+    from cron_actors.adapters.sources.ics_file import read_ics  # noqa: PLC0415 - an extra, and most files name none
+
+    return read_ics(shown)
+
+
+def _note(error: FaultyJobsError, pointer: Pointer, path: str, found: Calendars) -> None:
+    """Keep the faults inside the file with their lines; that it cannot be read is a fault of who names it."""
+    for entry in error.entries:
+        if entry.line is not None:
+            found.elsewhere.append(entry)
+        else:
+            found.problems.append(Problem(pointer=pointer, message=f"{quote(path)}: {entry.message}"))
