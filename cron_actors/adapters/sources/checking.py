@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from cron_actors.adapters.sources.calendar_section import calendars_in
+from cron_actors.adapters.sources.problem_lines import ProblemLine
 from cron_actors.adapters.sources.schema_file import schema_check
 from cron_actors.core.definitions import canonical, definition, read_job
 from cron_actors.core.identifiers import twins
@@ -14,6 +16,7 @@ from cron_actors.core.job_defaults import merged, placed
 from cron_actors.core.problems import Pointer, Problem
 from cron_actors.core.schedule_check import schedule_problems
 from cron_actors.core.texts import unusable_texts
+from cron_actors.model.calendar import Calendar
 from cron_actors.model.job import Definition, Json
 from cron_actors.settings import Granularity
 
@@ -27,13 +30,14 @@ _AT_ONCE = 200  # jobs checked before the faults are counted
 class Findings:
     """The jobs that could be read, in order, and every fault once; not ``complete`` if there were too many faults.
 
-    ``texts`` holds each job by the text of its mapping, the defaults under it.
+    ``texts`` holds each job by the text of its mapping, the defaults under it. ``elsewhere`` are faults in other files.
     """
 
     definitions: list[Definition] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     places: set[tuple[Pointer, bool]] = field(default_factory=set)
     texts: dict[str, Definition] = field(default_factory=dict)
+    elsewhere: list[ProblemLine] = field(default_factory=list)
     complete: bool = True
 
     def add(self, problems: Sequence[Problem]) -> None:
@@ -46,12 +50,14 @@ class Findings:
 class Terms:
     """What jobs are read by beside their own text.
 
-    ``known`` are the ``texts`` of an earlier reading without faults, on the same terms: those are not checked again.
+    ``known`` are the ``texts`` of an earlier reading without faults, on the same terms: those are not checked again,
+    unless their calendars have changed. ``calendars`` are those of the document.
     """
 
     folder: Path
     granularity: Granularity
     known: Mapping[str, Definition] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
 
 
 def findings_in(value: Json, known: list[Problem], terms: Terms) -> Findings:
@@ -63,6 +69,7 @@ def findings_in(value: Json, known: list[Problem], terms: Terms) -> Findings:
     mappings = job_mappings(value)
     shell = {**value, "jobs": []} if isinstance(value, dict) and isinstance(value.get("jobs"), list) else value
     findings.add(list(schema_check().problems(shell)))
+    terms = _with_calendars(value, findings, terms)
     check = _JobCheck(findings, terms, _defaults(value, findings, terms))
     for start in range(0, len(mappings), _AT_ONCE):
         if len(findings.problems) > MOST_FAULTS:
@@ -85,6 +92,14 @@ def identifier_of(mapping: Json) -> str | None:
     return identifier if isinstance(identifier, str) else None
 
 
+def _with_calendars(value: Json, findings: Findings, terms: Terms) -> Terms:
+    """Return the terms with the calendars of the document, whose faults are found here."""
+    section = calendars_in(value, {problem.pointer for problem in findings.problems}, terms.folder)
+    findings.add(section.problems)
+    findings.elsewhere += section.elsewhere
+    return replace(terms, calendars=section.by_name)
+
+
 def _defaults(value: Json, findings: Findings, terms: Terms) -> dict[str, Any]:
     """Return the defaults of the file; what is wrong with them is found here, before it is found again in each job."""
     defaults = value.get("defaults") if isinstance(value, dict) else None
@@ -98,7 +113,7 @@ def _defaults(value: Json, findings: Findings, terms: Terms) -> dict[str, Any]:
 
 def _value_problems(mapping: dict[str, Any], terms: Terms) -> tuple[Any, list[Problem]]:
     """Return the job of a mapping whose fields have the right types, and the faults of its values."""
-    job, problems = read_job(mapping, terms.folder)
+    job, problems = read_job(mapping, terms.folder, terms.calendars)
     listed = isinstance(mapping.get("cron"), list)
     return job, [*problems, *schedule_problems(job, terms.granularity, listed=listed)]
 
@@ -119,11 +134,11 @@ class _JobCheck:
         """Note the faults of these jobs, and those jobs that can be read."""
         whole = {index: self._merged(mappings[index]) for index in indexes}
         texts = {index: canonical(mapping) for index, mapping in whole.items()}
-        fresh = [index for index, text in texts.items() if text not in self._terms.known]
+        fresh = [index for index, text in texts.items() if self._known(text) is None]
         self._check_schema(mappings, [(index, whole[index]) for index in fresh])
         faulty = {problem.pointer for problem in self._findings.problems}
         for index, mapping in whole.items():
-            found = self._terms.known.get(texts[index])
+            found = self._known(texts[index])
             if found is None and isinstance(mapping, dict):
                 place = self._place_in(mappings, index)
                 sound = {key: item for key, item in mapping.items() if place((key,)) not in faulty}
@@ -133,6 +148,13 @@ class _JobCheck:
             if found is not None:
                 self._findings.definitions.append(found)
                 self._findings.texts[texts[index]] = found
+
+    def _known(self, text: str) -> Definition | None:
+        """Return what an earlier reading made of the text, if its calendars are what they were."""
+        found = self._terms.known.get(text)
+        if found is None or all(self._terms.calendars.get(used.name) == used for used in found.job.when.exclude):
+            return found
+        return None
 
     def _merged(self, mapping: Json) -> Json:
         return merged(mapping, self._defaults) if isinstance(mapping, dict) else mapping

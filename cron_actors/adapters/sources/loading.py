@@ -108,12 +108,11 @@ def _refusal(name: str, message: str) -> FaultyJobsError:
 def _loaded(origin: Origin, source: str, folder: Path, granularity: Granularity) -> LoadedJobs:
     """Check the jobs of the origin and return them, or raise with all faults in the order of the file."""
     findings = findings_in(origin.value, list(origin.faults), Terms(folder=folder, granularity=granularity))
-    if findings.problems:
+    if findings.problems or findings.elsewhere:
         names = [identifier_of(mapping) for mapping in job_mappings(origin.value)]
         ordered = sorted(findings.problems, key=origin.order)
-        raise FaultyJobsError(
-            tuple(origin.line(problem, None if problem.index is None else names[problem.index]) for problem in ordered)
-        )
+        lines = [origin.line(problem, None if problem.index is None else names[problem.index]) for problem in ordered]
+        raise FaultyJobsError((*lines, *findings.elsewhere))
     definitions = tuple(findings.definitions)
     return LoadedJobs(source, definitions, tuple(_warnings(origin, definitions)), origin)
 
