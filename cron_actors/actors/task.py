@@ -60,6 +60,7 @@ def execution_of(launch: Launch) -> Execution:
         process=job.process,
         folder=job.folder,
         log=Path(launch.log),
+        success=job.success,
         variables={
             "CRON_ACTORS_JOB": job.identifier,
             "CRON_ACTORS_RUN_ID": str(run.run_id),

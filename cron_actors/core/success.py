@@ -42,10 +42,10 @@ def judge_end(end: ProcessEnd, success: Success, limits: Limits = Limits()) -> s
         return "it wrote to standard error, which counts as failure"
     if end.unread is not None:
         return f"the output could not be searched: {end.unread}"
-    if success.output is not None and end.output_found is False:
-        return f"no line of the output matches {quote(success.output)}"
     if success.output_not is not None and end.output_not_found is True:
         return f"a line of the output matches {quote(success.output_not)}"
+    if success.output is not None and end.output_found is False:
+        return f"no line of the output matches {quote(success.output)}"
     return None
 
 

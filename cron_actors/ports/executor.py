@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
-from cron_actors.model.job import ProcessSettings, Work
+from cron_actors.model.job import ProcessSettings, Success, Work
 from cron_actors.model.run import AttemptKey, Ending, Identity
 
 
@@ -17,7 +17,8 @@ class Execution:
     """All that is needed to perform one attempt.
 
     ``log`` exists and is appended to by the process itself. ``variables`` are put on top of ``process.env``, which is
-    put on top of the daemon's environment. ``folder`` is the jobs file's folder, absolute.
+    put on top of the daemon's environment. ``folder`` is the jobs file's folder, absolute. ``success`` says
+    which end of a process counts as one.
     """
 
     key: AttemptKey
@@ -25,6 +26,7 @@ class Execution:
     process: ProcessSettings
     folder: Path
     log: Path
+    success: Success = field(default_factory=Success)
     variables: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -11,8 +11,8 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
-from cron_actors.model.job import Command, FunctionCall, Json, ProcessSettings, Work
-from cron_actors.model.run import AttemptKey, Ending, Identity
+from cron_actors.model.job import Command, FunctionCall, Json, ProcessSettings, Success, Work
+from cron_actors.model.run import AttemptKey, Ending, Identity, Outcome
 from cron_actors.ports.executor import ChildEnded, ChildStarted, Execution, Executor
 
 LIMIT_SECONDS = 20.0
@@ -30,7 +30,11 @@ class Bench:
     _heard: dict[AttemptKey, list[ChildStarted | ChildEnded]] = field(default_factory=dict)
 
     def start(
-        self, work: Work, process: ProcessSettings | None = None, variables: Mapping[str, str] | None = None
+        self,
+        work: Work,
+        process: ProcessSettings | None = None,
+        variables: Mapping[str, str] | None = None,
+        success: Success | None = None,
     ) -> AttemptKey:
         key = AttemptKey(run_id=next(self._numbers), attempt=1, token="token")  # noqa: S106 - not a password
         self.log(key).touch()
@@ -41,6 +45,7 @@ class Bench:
             process=process or ProcessSettings(),
             folder=self.folder,
             log=self.log(key),
+            success=success or Success(),
             variables=variables or {},
         )
         self.executor.start(execution, self.reports.put)
@@ -48,6 +53,11 @@ class Bench:
 
     def run(self, work: Work, process: ProcessSettings | None = None) -> Ending:
         return self.ending(self.start(work, process))
+
+    def judged(self, line: str, success: Success) -> tuple[Outcome, str | None]:
+        """Return what the end of a shell's line is taken for, and why."""
+        ending = self.ending(self.start(Command(line=line), success=success))
+        return ending.outcome, ending.error
 
     def output(self, work: Work, process: ProcessSettings | None = None) -> str:
         key = self.start(work, process)
@@ -72,7 +82,11 @@ class Bench:
         self.executor.end(key, timedelta(seconds=kill_after))
 
     def log(self, key: AttemptKey) -> Path:
-        return self.folder / f"{key.run_id}.txt"
+        return self.log_of(key.run_id)
+
+    def log_of(self, number: int) -> Path:
+        """Return the log of the attempt of this number, counted from 1."""
+        return self.folder / f"{number}.txt"
 
     def text(self, key: AttemptKey) -> str:
         return self.log(key).read_text(encoding="utf-8")

@@ -19,17 +19,32 @@ _REPORT_BYTES = 2_000
 class Child:
     """A child that has not been reaped.
 
-    ``watched`` is the descriptor that tells the end of the leader or, after that, of a survivor of its group.
-    ``act_at`` is when, on the monotonic clock, an end by request goes its next step; None if none was requested.
+    ``search`` is what is to be looked for in its output once it is over, None for nothing. ``watched`` is the
+    descriptor that tells the end of the leader or, after that, of a survivor of its group. ``act_at`` is when, on
+    the monotonic clock, an end by request goes its next step; None if none was requested.
     """
 
-    __slots__ = ("act_at", "began", "key", "killed", "leads", "pid", "report", "start_time", "watched")
+    __slots__ = (
+        "act_at",
+        "began",
+        "errors",
+        "key",
+        "killed",
+        "leads",
+        "pid",
+        "report",
+        "search",
+        "start_time",
+        "watched",
+    )
 
-    def __init__(self, key: str, birth: Birth, earliest: int, began: float) -> None:
+    def __init__(self, order: dict[str, Any], birth: Birth, earliest: int, began: float) -> None:
         """Note a child just born, not before the clock tick ``earliest``, whose start was begun at ``began``."""
-        self.key = key
+        self.key: str = order["key"]
+        self.search: dict[str, Any] | None = order.get("search")
         self.pid = birth.pid
         self.report = birth.report
+        self.errors = birth.errors
         self.start_time = start_time(birth.pid, earliest)
         self.began = began
         self.watched = os.pidfd_open(birth.pid)
@@ -43,12 +58,13 @@ def born(order: dict[str, Any]) -> Child:
     before, began = boot_ticks(), monotonic()
     birth = bear(order)
     try:
-        return Child(order["key"], birth, before, began)
+        return Child(order, birth, before, began)
     except OSError:
         # Out of descriptors: a child that cannot be watched must not live.
         os.kill(birth.pid, signal.SIGKILL)
         os.waitpid(birth.pid, 0)
         take_report(birth.report)
+        wrote(birth.errors)
         raise
 
 
@@ -70,3 +86,15 @@ def take_report(file: int) -> str | None:
     text = os.pread(file, _REPORT_BYTES, 0).decode("utf-8", "replace")
     os.close(file)
     return text or None
+
+
+def wrote(errors: int) -> bool:
+    """Say whether anything was written by this descriptor of a log, and close it; -1 is none.
+
+    Whatever writes by a descriptor moves its place in the file, and this one began at 0; a log is never empty.
+    """
+    if errors == -1:
+        return False
+    place = os.lseek(errors, 0, os.SEEK_CUR)
+    os.close(errors)
+    return place > 0

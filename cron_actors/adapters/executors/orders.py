@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 from datetime import timedelta
@@ -10,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from cron_actors.adapters.executors.wire import encode
-from cron_actors.model.job import Command, FunctionCall
+from cron_actors.core.success import ProcessEnd, judge_end
+from cron_actors.model.job import Command, FunctionCall, ProcessSettings
 from cron_actors.model.run import AttemptKey, Ending, Outcome
 from cron_actors.ports.executor import Execution
 
@@ -23,10 +25,18 @@ def wire_key(key: AttemptKey) -> str:
     return f"{key.run_id}.{key.attempt}.{key.token}"
 
 
-def start_order(execution: Execution, working_directory: str) -> bytes:
-    """Return the packet that starts the attempt; ``working_directory`` is the daemon's own."""
+def start_order(execution: Execution, working_directory: str, log_start: int = 0) -> bytes:
+    """Return the packet that starts the attempt.
+
+    ``working_directory`` is the daemon's own; ``log_start`` is where in the log this attempt's output begins.
+    """
+    return encode(order(execution, working_directory) | _watch(execution, log_start))
+
+
+def order(execution: Execution, working_directory: str) -> dict[str, Any]:
+    """Return what is to be started, and what it is to find."""
     process = execution.process
-    order: dict[str, Any] = {
+    made: dict[str, Any] = {
         "key": wire_key(execution.key),
         "log": str(execution.log),
         "env": {**process.env, **execution.variables},
@@ -35,15 +45,15 @@ def start_order(execution: Execution, working_directory: str) -> bytes:
     }
     match execution.work:
         case Command(line=str(line), shell=shell):
-            order["argv"] = [shell, "-c", line]
+            made["argv"] = [shell, "-c", line]
         case Command(line=words):
-            order["argv"] = list(words)
+            made["argv"] = list(words)
         case FunctionCall(python=None) as call:
-            order["call"] = _call(call, execution, working_directory)
+            made["call"] = _call(call, execution, working_directory)
         case FunctionCall(python=str(python)) as call:
-            order["argv"] = [interpreter(python, execution.folder), _FUNCTION_CALL]
-            order["description"] = json.dumps(_call(call, execution, working_directory))
-    return encode(order)
+            made["argv"] = [interpreter(python, execution.folder), _FUNCTION_CALL]
+            made["description"] = json.dumps(_call(call, execution, working_directory))
+    return made | _rights(process, execution.folder)
 
 
 def interpreter(python: str, folder: os.PathLike[str]) -> str:
@@ -56,13 +66,25 @@ def end_order(key: AttemptKey, kill_after: timedelta) -> bytes:
     return encode({"key": wire_key(key), "kill_after": max(0.0, kill_after.total_seconds())})
 
 
-def ending(message: dict[str, Any], output_tail: str) -> Ending:
-    """Read how the child of an attempt ended."""
+def ending(message: dict[str, Any], output_tail: str, execution: Execution) -> Ending:
+    """Read how the child of an attempt ended, and judge it."""
     code: int = message["exit_code"]
-    return Ending(
-        outcome=Outcome.SUCCESS if code == 0 else Outcome.FAILURE,
+    error = message["error"] or status_text(code)
+    end = ProcessEnd(
         exit_code=code,
-        error=None if code == 0 else message["error"] or status_text(code),
+        error=error,
+        cpu_seconds=message.get("cpu_seconds"),
+        wrote_stderr=message.get("wrote_stderr", False),
+        output_found=message.get("output_found"),
+        output_not_found=message.get("output_not_found"),
+        unread=message.get("unread"),
+    )
+    unborn = message.get("unborn", False)
+    fault = error if unborn else judge_end(end, execution.success, execution.process.limits)
+    return Ending(
+        outcome=Outcome.SUCCESS if fault is None else Outcome.FAILURE,
+        exit_code=code,
+        error=fault,
         output_tail=output_tail,
         duration=timedelta(seconds=message.get("duration", 0.0)),
         cpu_seconds=message.get("cpu_seconds"),
@@ -83,6 +105,39 @@ def status_text(code: int) -> str:
         return f"killed by {signal.Signals(-code).name}"
     except ValueError:
         return f"killed by signal {-code}"
+
+
+def _rights(process: ProcessSettings, folder: os.PathLike[str]) -> dict[str, Any]:
+    """Return what only a forked child can do to itself; nothing for a job that asks for nothing of it."""
+    limits = process.limits
+    wanted = {
+        "user": process.user,
+        "group": process.group,
+        "umask": process.umask,
+        "memory": limits.memory,
+        "cpu": None if limits.cpu is None else math.ceil(limits.cpu.total_seconds()),
+        "open_files": limits.open_files,
+        "nice": limits.nice,
+    }
+    rights = {name: value for name, value in wanted.items() if value is not None}
+    made: dict[str, Any] = {"rights": rights} if rights else {}
+    if process.env_file is not None:
+        made["env_file"] = os.path.join(folder, process.env_file)  # noqa: PTH118 - a path that is kept as written
+    return made
+
+
+def _watch(execution: Execution, log_start: int) -> dict[str, Any]:
+    """Return what is to be looked at beside the exit status, where success depends on it."""
+    success = execution.success
+    made: dict[str, Any] = {"errors": True} if success.stderr_fails else {}
+    if success.output is not None or success.output_not is not None:
+        made["search"] = {
+            "log": str(execution.log),
+            "start": log_start,
+            "output": success.output,
+            "output_not": success.output_not,
+        }
+    return made
 
 
 def _call(call: FunctionCall, execution: Execution, working_directory: str) -> dict[str, Any]:

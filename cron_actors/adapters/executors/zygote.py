@@ -3,7 +3,8 @@
 The daemon keeps it small and single-threaded so that a start costs little and no lock of the daemon's is ever copied
 into a child. It never imports user modules. Order of things in an end by request: SIGTERM and SIGCONT to the group;
 once the leader is over it stays unreaped, so that no signal can hit a reused id, until the group is empty or the time
-is up; SIGKILL to the group; reap; report. A child that ends by itself is reaped at once and what it leaves running is
+is up; SIGKILL to the group; reap; report. Where something is looked for in the output, that comes before the report.
+A child that ends by itself is reaped at once and what it leaves running is
 left alone. When the daemon's end of the socket closes, every group is killed and the process exits.
 """
 
@@ -18,9 +19,11 @@ import sys
 from collections import deque
 from time import monotonic
 
-from cron_actors.adapters.executors.birth import NOT_RUNNABLE, StillbornError
-from cron_actors.adapters.executors.child import Child, born, signal_group, take_report
+from cron_actors.adapters.executors.child import Child, born, signal_group, take_report, wrote
+from cron_actors.adapters.executors.newborn import UNBORN
+from cron_actors.adapters.executors.output_search import begin_search, findings
 from cron_actors.adapters.executors.process_groups import live_members, process_stat
+from cron_actors.adapters.executors.programs import NOT_RUNNABLE, StillbornError
 from cron_actors.adapters.executors.wire import Channel, encode
 
 TYPE_CHECKING = False
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
 _BLOCKED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 _BYTES_PER_KILOBYTE = 1024
+Search = tuple[int, "dict[str, Any]"]  # of an output: its process, and the message that waits for it
 # A process in uninterruptible sleep dies when the kernel lets it; nobody waits for it longer than this.
 _PATIENCE_SECONDS = 2.0
 
@@ -44,6 +48,7 @@ class Zygote:
         self._children: dict[str, Child] = {}
         self._watched: dict[int, Child] = {}
         self._ending: dict[str, Child] = {}
+        self._searches: dict[int, Search] = {}
         self._outbox: deque[bytes] = deque()
         self._stuck = False
 
@@ -54,6 +59,8 @@ class Zygote:
             for file, events in self._epoll.poll(self._until_next_act()):
                 if file in self._watched:
                     self._note_end(self._watched[file])
+                elif file in self._searches:
+                    self._note_findings(file)
                 elif events & select.EPOLLHUP or not self._converse(events):
                     self._kill_everything()
                     return
@@ -81,11 +88,11 @@ class Zygote:
         try:
             child = born(order)
         except StillbornError as error:
-            self._send({"ended": key, "exit_code": error.status, "error": error.text})
+            self._send({"ended": key, "exit_code": error.status, "error": error.text, "unborn": True})
             return
         except Exception as error:  # noqa: BLE001 - an attempt that cannot start costs itself and nobody else
             text = f"cannot start: {getattr(error, 'strerror', None) or error}"
-            self._send({"ended": key, "exit_code": NOT_RUNNABLE, "error": text})
+            self._send({"ended": key, "exit_code": NOT_RUNNABLE, "error": text, "unborn": True})
             return
         self._children[key] = child
         self._watch(child)
@@ -148,17 +155,38 @@ class Zygote:
         _, status, usage = os.wait4(child.pid, 0)
         del self._children[child.key]
         self._ending.pop(child.key, None)
-        self._send(
-            {
-                "ended": child.key,
-                "exit_code": os.waitstatus_to_exitcode(status),
-                "error": take_report(child.report),
-                "duration": duration,
-                "by_itself": child.act_at is None,
-                "cpu_seconds": usage.ru_utime + usage.ru_stime,
-                "peak_memory": usage.ru_maxrss * _BYTES_PER_KILOBYTE,
-            }
-        )
+        error = take_report(child.report)
+        message: dict[str, Any] = {
+            "ended": child.key,
+            "exit_code": os.waitstatus_to_exitcode(status),
+            "error": error and error.removeprefix(UNBORN),
+            "unborn": error is not None and error.startswith(UNBORN),
+            "duration": duration,
+            "by_itself": child.act_at is None,
+            "cpu_seconds": usage.ru_utime + usage.ru_stime,
+            "peak_memory": usage.ru_maxrss * _BYTES_PER_KILOBYTE,
+            "wrote_stderr": wrote(child.errors),
+        }
+        if child.search is None or child.act_at is not None or message["unborn"]:
+            self._send(message)
+        else:
+            self._search(child.search, message)
+
+    def _search(self, search: dict[str, Any], message: dict[str, Any]) -> None:
+        """Have the output searched; the message that tells the end waits for it."""
+        try:
+            pid, watched = begin_search(search)
+        except OSError as error:
+            self._send({**message, "unread": error.strerror})
+            return
+        self._searches[watched] = (pid, message)
+        self._epoll.register(watched, select.EPOLLIN)
+
+    def _note_findings(self, watched: int) -> None:
+        self._epoll.unregister(watched)
+        os.close(watched)
+        pid, message = self._searches.pop(watched)
+        self._send(message | findings(os.waitpid(pid, 0)[1]))
 
     def _watch(self, child: Child) -> None:
         self._watched[child.watched] = child

@@ -74,10 +74,9 @@ class ZygoteExecutor:
     def start(self, execution: Execution, report: Report) -> None:
         """Order the start; a call after ``close`` is ignored."""
         key = wire_key(execution.key)
-        packet = start_order(execution, str(self._working_directory))
-        attempt = Attempt(
-            execution=execution, report=report, log_start=log_size(execution.log), began=self._monotonic()
-        )
+        log_start = log_size(execution.log)
+        packet = start_order(execution, str(self._working_directory), log_start)
+        attempt = Attempt(execution=execution, report=report, log_start=log_start, began=self._monotonic())
         with self._lock:
             if not self._closed:
                 self._attempts[key] = attempt
@@ -184,7 +183,7 @@ class ZygoteExecutor:
             with self._lock:
                 attempt = self._attempts.pop(message["ended"], None)
             if attempt is not None:
-                self._tell_end(attempt, ending(message, attempt.tail()))
+                self._tell_end(attempt, ending(message, attempt.tail(), attempt.execution))
 
     def _replace_template(self) -> None:
         """Account for the dead template's attempts and start another, as long as that makes sense."""

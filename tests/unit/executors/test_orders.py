@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,23 +11,24 @@ from typing import Any
 import pytest
 
 from cron_actors.adapters.executors.orders import end_order, ending, interpreter, start_order, status_text
-from cron_actors.model.job import Command, FunctionCall, ProcessSettings, Work
+from cron_actors.model.job import Command, FunctionCall, Limits, ProcessSettings, Success, Work
 from cron_actors.model.run import AttemptKey, Outcome
 from cron_actors.ports.executor import Execution
 
 KEY = AttemptKey(run_id=7, attempt=2, token="t")  # noqa: S106 - not a password
 
 
+def execution(work: Work = Command(line="a"), **fields: Any) -> Execution:  # noqa: ANN401, B008 - values of any field
+    usual = Execution(key=KEY, work=work, process=ProcessSettings(), folder=Path("/jobs"), log=Path("/logs/a.txt"))
+    return replace(usual, **fields)
+
+
 def order(work: Work, process: ProcessSettings | None = None, **variables: str) -> dict[str, Any]:
-    execution = Execution(
-        key=KEY,
-        work=work,
-        process=process or ProcessSettings(),
-        folder=Path("/jobs"),
-        log=Path("/logs/a.txt"),
-        variables=variables,
-    )
-    decoded: dict[str, Any] = json.loads(start_order(execution, "/daemon"))
+    return sent(execution(work, process=process or ProcessSettings(), variables=variables))
+
+
+def sent(execution: Execution) -> dict[str, Any]:
+    decoded: dict[str, Any] = json.loads(start_order(execution, "/daemon", 99))
     return decoded
 
 
@@ -65,6 +67,30 @@ def test_another_interpreter_gets_the_call_as_text() -> None:
     assert "call" not in made
 
 
+def test_a_job_that_asks_for_nothing_special_is_started_the_fast_way() -> None:
+    assert order(Command(line="a")).keys() == {"key", "log", "env", "stdin", "folder", "argv"}
+
+
+def test_rights_and_limits_travel_only_as_far_as_they_are_given() -> None:
+    limits = Limits(memory=1000, cpu=timedelta(seconds=1.5), nice=0)
+    made = order(Command(line="a"), ProcessSettings(user="shop", umask=0, limits=limits, env_file="a.env"))
+    assert made["rights"] == {"user": "shop", "umask": 0, "memory": 1000, "cpu": 2, "nice": 0}
+    assert made["env_file"] == "/jobs/a.env"
+
+
+def test_the_output_is_searched_from_where_the_attempt_began() -> None:
+    made = sent(execution(success=Success(output="done", stderr_fails=True)))
+    assert made["errors"] is True
+    assert made["search"] == {"log": "/logs/a.txt", "start": 99, "output": "done", "output_not": None}
+
+
+def test_what_never_began_is_a_failure_whatever_counts_as_success() -> None:
+    success = Success(exit_codes=frozenset({127}))
+    message = {"exit_code": 127, "error": "cannot run 'a'", "unborn": True}
+    assert ending(message, "", execution(success=success)).outcome is Outcome.FAILURE
+    assert ending({**message, "unborn": False}, "", execution(success=success)).outcome is Outcome.SUCCESS
+
+
 def test_an_interpreter_with_a_relative_path_starts_at_the_jobs_file() -> None:
     assert interpreter("venv/bin/python", Path("/jobs")) == "/jobs/venv/bin/python"
     assert interpreter("/usr/bin/python3", Path("/jobs")) == "/usr/bin/python3"
@@ -77,13 +103,13 @@ def test_the_time_to_the_kill_is_never_negative() -> None:
 
 
 def test_a_success_has_no_error_whatever_was_left_behind() -> None:
-    how = ending({"ended": "7.2.t", "exit_code": 0, "error": "of a forked child"}, "tail")
+    how = ending({"ended": "7.2.t", "exit_code": 0, "error": "of a forked child"}, "tail", execution())
     assert (how.outcome, how.error, how.output_tail) == (Outcome.SUCCESS, None, "tail")
 
 
 def test_an_error_left_behind_is_told_rather_than_the_status() -> None:
-    assert ending({"exit_code": 1, "error": "ValueError: bad"}, "").error == "ValueError: bad"
-    assert ending({"exit_code": 1, "error": None}, "").error == "exit status 1"
+    assert ending({"exit_code": 1, "error": "ValueError: bad"}, "", execution()).error == "ValueError: bad"
+    assert ending({"exit_code": 1, "error": None}, "", execution()).error == "exit status 1"
 
 
 @pytest.mark.parametrize(
