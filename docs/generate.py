@@ -59,7 +59,20 @@ REASONS = {
 KEYS = {
     "What it is": ("identifier", "description", "owner", "calendar_id", "tags"),
     "What runs": ("path", "function_name", "args", "kwargs", "python", "command", "shell"),
-    "When": ("periodicity", "cron", "run_at", "run_in", "manual", "start_date", "timezone", "exclude"),
+    "When": (
+        "periodicity",
+        "cron",
+        "run_at",
+        "run_in",
+        "at_startup",
+        "manual",
+        "start_date",
+        "end_date",
+        "timezone",
+        "dst",
+        "day_match",
+        "exclude",
+    ),
     "How it is treated": (
         "timeout",
         "kill_after",

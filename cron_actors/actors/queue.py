@@ -88,6 +88,7 @@ class QueueActor(Shell[QueueMessage]):
             case SlotFree(worker=worker, hold=hold):
                 self._hold = self._hold or hold
                 self._admission.free(worker)
+                self._look_once_more()
             case TimeOut() | Cancel() | Interrupt():
                 self._end_early(message)
             case Pulse():
@@ -95,6 +96,7 @@ class QueueActor(Shell[QueueMessage]):
             case Drain():
                 if self._drain is None or self._drain.finish:  # an earlier order to begin nothing more stands
                     self._drain = message
+                    self._look_once_more()
             case Restarted(actor="ledger"):
                 self._open = False
                 self.begin()
@@ -119,6 +121,14 @@ class QueueActor(Shell[QueueMessage]):
         if slots:
             self._admission.ask(slots)
             self._ledger.tell(Claim(queue=self._queue, slots=slots))
+
+    def _look_once_more(self) -> None:
+        """Claim before the end of a drain that finishes what is due: the end of a run may let another one begin.
+
+        The ledger hears of that end before it hears of the claim.
+        """
+        if self._drain is not None and self._drain.finish:
+            self._admission.wake()
 
     def _over(self, drain: Drain) -> bool:
         return self._admission.exhausted() if drain.finish else self._admission.idle()

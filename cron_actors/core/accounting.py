@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from cron_actors.core.due import due_run
@@ -10,7 +10,7 @@ from cron_actors.core.evaluation import Evaluation, evaluate
 from cron_actors.core.schedule import Schedule
 from cron_actors.messages import Due
 from cron_actors.model.job import Job
-from cron_actors.model.records import CursorMove
+from cron_actors.model.records import CursorMove, Pause
 from cron_actors.model.run import Account, NewRun
 
 FAR_BEHIND = timedelta(minutes=10)
@@ -26,10 +26,16 @@ class Entry:
     first_seen_at: datetime
     cursor_at: datetime | None
     next_due_at: datetime | None
+    pauses: tuple[Pause, ...] = ()
+
+    @property
+    def walks(self) -> bool:
+        """Say whether its instants are looked at one by one; those of a grid that nothing bars are counted at once."""
+        return bool(self.job.when.cron or self.job.when.exclude or self.pauses)
 
     def lags(self, until_at: datetime) -> bool:
-        """Say whether it takes long to evaluate: many instants of cron to walk through; a grid is counted at once."""
-        if not self.job.when.cron or self.cursor_at is None or self.next_due_at is None:
+        """Say whether it takes long to evaluate: many instants to walk through."""
+        if not self.walks or self.cursor_at is None or self.next_due_at is None:
             return False
         return until_at - self.next_due_at > FAR_BEHIND
 
@@ -42,6 +48,7 @@ class Entry:
             first_seen_at=self.first_seen_at,
             until=until_at,
             evaluated_at=until_at,
+            pauses=self.pauses,
             limit=limit,
         )
         self.cursor_at, self.next_due_at = evaluation.cursor_at, evaluation.next_due_at
@@ -61,8 +68,8 @@ class Batch:
         """Take in what became due of one job, what was not run, and how far that goes."""
         job = entry.job
         self.runs += [due_run(job, entry.definition, due.at, exempt=due.exempt) for due in evaluation.due]
-        self.accounts += evaluation.accounts
-        if job.when.cron:
+        self.accounts += [replace(account, definition=entry.definition) for account in evaluation.accounts]
+        if entry.walks:
             self.walked += len(evaluation.due) + sum(account.count for account in evaluation.accounts)
         self.moves.append(
             CursorMove(job=job.identifier, cursor_at=evaluation.cursor_at, next_due_at=evaluation.next_due_at)

@@ -10,12 +10,25 @@ from cron_actors.model.run import RunState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """A stretch of time in which a job is paused: from ``paused_at`` on and before ``until_at``, if that is known."""
+
+    paused_at: datetime
+    paused_by: str
+    until_at: datetime | None = None
+
+    def covers(self, at: datetime) -> bool:
+        """Say whether the instant is in it."""
+        return self.paused_at <= at and (self.until_at is None or at < self.until_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobRecord:
     """A job as the store keeps it.
 
     Every instant at or before ``cursor_at`` has been accounted for and is never evaluated again; None before the
     first evaluation. ``changed_at`` is the load at which the present definition first appeared. ``removed_at`` is set
-    while no source names the job any more.
+    while no source names the job any more. ``pauses`` are those that may concern instants after the cursor.
     """
 
     identifier: str
@@ -26,6 +39,7 @@ class JobRecord:
     cursor_at: datetime | None = None
     next_due_at: datetime | None = None
     removed_at: datetime | None = None
+    pauses: tuple[Pause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +72,16 @@ class RequestKind(StrEnum):
     TRIGGER = "trigger"
     CANCEL = "cancel"
     RESET_CURSOR = "reset_cursor"
+    PAUSE = "pause"
+    RESUME = "resume"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A row by which another process asks for something; the daemon answers in the same row.
 
-    ``job`` for a trigger, ``run_id`` for a cancel, ``job`` or None for all jobs for a reset of cursors. ``force``
-    overrides the overlap policy. ``answer`` is one line for people; ``run_id`` of an answered trigger is the run it
+    ``job`` for a trigger, ``run_id`` for a cancel, ``job`` or None for all jobs for a reset of cursors, a pause and its
+    end. ``force`` overrides the overlap policy, ``until_at`` ends a pause. ``answer`` is one line for people; ``run_id`` of an answered trigger is the run it
     made, None if it made none.
     """
 
@@ -78,15 +94,20 @@ class Request:
     force: bool = False
     handled_at: datetime | None = None
     answer: str | None = None
+    until_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFilter:
-    """Which runs a query wants: None means any; the newest ``limit`` by due instant, newest first."""
+    """Which runs a query wants: None means any; the newest ``limit`` by due instant, newest first.
+
+    ``at`` wants what was due then, and stretches from before to after it.
+    """
 
     job: str | None = None
     jobs: tuple[str, ...] | None = None
     states: tuple[RunState, ...] = ()
     since: datetime | None = None
+    at: datetime | None = None
     run_id: int | None = None
     limit: int | None = 50

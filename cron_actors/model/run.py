@@ -32,6 +32,7 @@ class Cause(StrEnum):
 
     SCHEDULE = "schedule"
     MANUAL = "manual"
+    STARTUP = "startup"
 
 
 class Reason(StrEnum):
@@ -45,8 +46,10 @@ class Reason(StrEnum):
     OUTPUT_LIMIT = "output limit"
     BY_REQUEST = "by request"
     REMOVED = "removed"
+    RETIMED = "re-timed"
     COALESCED = "coalesced"
     OVERLAP = "overlap"
+    WAITING = "waiting: overlap"
     PAUSED = "paused"
     CALENDAR = "calendar"
     DOWN = "down"
@@ -94,7 +97,8 @@ class NewRun:
 class Account:
     """A stretch of due instants of one job that were not run, all for one reason: one row, ``count`` instants.
 
-    ``first_due_at`` and ``last_due_at`` are both in it; ``state`` is skipped or missed.
+    ``first_due_at`` and ``last_due_at`` are both in it; ``state`` is skipped or missed; ``definition`` is the key of
+    the one that made them due.
     """
 
     job: str
@@ -104,6 +108,7 @@ class Account:
     last_due_at: datetime
     count: int
     recorded_at: datetime
+    definition: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +191,7 @@ class Ending:
 class Settlement:
     """What an ended attempt means for its run: the ending, and the state decided for the run.
 
-    With ``counted`` False the attempt number goes back by one, as if the attempt had not been. ``deaths`` is added to
+    ``identity`` is the process if nobody has noted it yet. With ``counted`` False the attempt number goes back by one, as if the attempt had not been. ``deaths`` is added to
     the run's count of node deaths.
     """
 
@@ -197,6 +202,7 @@ class Settlement:
     at: datetime
     counted: bool = True
     deaths: int = 0
+    identity: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

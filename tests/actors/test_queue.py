@@ -175,7 +175,17 @@ def test_a_drain_that_finishes_ends_only_when_nothing_waits_and_nothing_runs(des
     desk.grant()
     assert desk.ledger.of(Drained) == []
     desk.tell(SlotFree(worker="worker-2"))
+    assert desk.ledger.of(Drained) == [], "the end of the run may have let another one begin"
+    desk.grant()
     assert desk.ledger.take() == [Drained()]
+
+
+def test_a_drain_that_finishes_performs_what_the_last_end_lets_begin(desk: Desk) -> None:
+    desk.grant(FIRST)
+    desk.tell(SlotFree(worker="worker-1"), FINISHING)
+    desk.grant(SECOND)
+    assert desk.performing() == {"worker-1": [1, 2]}
+    assert desk.ledger.of(Drained) == []
 
 
 def test_a_drain_that_stops_begins_no_run_and_waits_for_those_under_way(desk: Desk) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from cron_actors.model.records import CursorMove, JobRecord, NodeRecord, Request, RequestKind, RunFilter
+from cron_actors.model.records import CursorMove, JobRecord, NodeRecord, Pause, Request, RequestKind, RunFilter
 from cron_actors.model.run import (
     NewRun,
     RunState,
@@ -236,3 +237,75 @@ def test_a_run_id_is_never_given_twice(store: AnyStore) -> None:
     with store.begin() as transaction:
         transaction.prune(T + SECOND)
     assert insert(store, over("a", 1))[0].run_id > run.run_id
+
+
+def test_a_stretch_that_goes_on_where_the_last_row_ends_makes_that_row_longer(store: AnyStore, reader: Reader) -> None:
+    more = replace(ACCOUNT, first_due_at=T + 60 * SECOND, last_due_at=T + 64 * SECOND, count=5)
+    with store.begin() as transaction:
+        (first,) = transaction.insert_accounts([ACCOUNT])
+        (second,) = transaction.insert_accounts([more])
+    assert second.run_id == first.run_id
+    assert (second.due_at, second.count) == (T + 60 * SECOND, 5), "what was added, for whoever counts"
+    (row,) = reader.runs(RunFilter())
+    assert (row.due_at, row.last_due_at, row.count) == (T, T + 64 * SECOND, 65)
+
+
+@pytest.mark.parametrize("other", [{"reason": "paused"}, {"state": RunState.SKIPPED}, {"definition": "d"}])
+def test_a_stretch_of_another_kind_is_a_row_of_its_own(store: AnyStore, reader: Reader, other: dict[str, Any]) -> None:
+    more = replace(ACCOUNT, first_due_at=T + 60 * SECOND, last_due_at=T + 64 * SECOND, count=5, **other)
+    with store.begin() as transaction:
+        transaction.insert_accounts([ACCOUNT, more])
+    assert [row.count for row in reader.runs(RunFilter())] == [5, 60]
+
+
+def test_a_stretch_after_a_run_is_a_row_of_its_own(store: AnyStore, reader: Reader) -> None:
+    with store.begin() as transaction:
+        transaction.insert_accounts([ACCOUNT])
+    insert(store, owed(after=60))
+    with store.begin() as transaction:
+        transaction.insert_accounts([replace(ACCOUNT, first_due_at=T + 61 * SECOND, last_due_at=T + 61 * SECOND)])
+    assert len(reader.runs(RunFilter())) == 3
+
+
+def test_pauses_come_back_as_they_were_put_and_stay_with_the_job_until_it_is_past_them(
+    store: AnyStore, reader: Reader
+) -> None:
+    over = Pause(paused_at=T, paused_by="me", until_at=T + 10 * SECOND)
+    on = Pause(paused_at=T + 30 * SECOND, paused_by="ü (process 1)")
+    with store.begin() as transaction:
+        transaction.put_job(JOB)
+        for pause in (over, on):
+            transaction.put_pause(JOB.identifier, pause)
+        transaction.put_pause("other", on)
+    assert [record.pauses for record in reader.jobs()] == [(over, on)]
+    with store.begin() as transaction:
+        transaction.move_cursors([CursorMove(job=JOB.identifier, cursor_at=T + 10 * SECOND, next_due_at=None)])
+        assert [record.pauses for record in transaction.jobs()] == [(on,)]
+        ended = replace(on, until_at=T + 40 * SECOND)
+        transaction.put_pause(JOB.identifier, ended)
+    assert reader.pauses(JOB.identifier) == [over, ended]
+
+
+def test_a_request_keeps_until_when(store: AnyStore, reader: Reader) -> None:
+    mailbox = store.mailbox()
+    asked = Request(
+        request_id=0, kind=RequestKind.PAUSE, requested_at=T, requested_by="me", job="backup", until_at=T + SECOND
+    )
+    number = mailbox.submit(asked)
+    mailbox.close()
+    assert reader.request(number) == replace(asked, request_id=number)
+
+
+def test_what_was_due_at_an_instant_is_found_also_inside_a_stretch(store: AnyStore, reader: Reader) -> None:
+    with store.begin() as transaction:
+        transaction.insert_accounts([ACCOUNT])
+    (run,) = insert(store, owed(after=60))
+    found = {after: reader.runs(RunFilter(job="backup", at=T + after * SECOND)) for after in (-1, 0, 30, 59, 60, 61)}
+    assert {after: [one.run_id for one in runs] for after, runs in found.items()} == {
+        -1: [],
+        0: [run.run_id - 1],
+        30: [run.run_id - 1],
+        59: [run.run_id - 1],
+        60: [run.run_id],
+        61: [],
+    }

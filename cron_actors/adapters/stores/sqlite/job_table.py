@@ -5,11 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
-from cron_actors.adapters.stores.sqlite.rows import job_of, json_list, micros, micros_or_none
+from cron_actors.adapters.stores.sqlite.rows import job_of, json_list, micros, micros_or_none, pause_of, storable
 from cron_actors.adapters.stores.sqlite.table import Table
-from cron_actors.model.records import CursorMove, JobRecord
+from cron_actors.model.records import CursorMove, JobRecord, Pause
 
 _PUT = "INSERT OR REPLACE INTO job VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_PUT_PAUSE = "INSERT OR REPLACE INTO pause VALUES (?, ?, ?, ?)"
+PAUSES_OF = "SELECT paused_at, paused_by, until_at FROM pause WHERE job = ? ORDER BY paused_at"
+# Those that are over and accounted for are history.
+_PAUSES = (
+    "SELECT pause.job, paused_at, paused_by, until_at FROM pause JOIN job ON job.identifier = pause.job"
+    " WHERE until_at IS NULL OR until_at > coalesce(cursor_at, 0) ORDER BY paused_at"
+)
 # A move from before the present cursor (a clock set back, a late message) says nothing new, about what follows neither.
 _MOVE = "UPDATE job SET cursor_at = ?1, next_due_at = ?2 WHERE identifier = ?3 AND coalesce(cursor_at, ?1) <= ?1"
 
@@ -19,10 +26,21 @@ class JobTable(Table):
 
     def jobs(self) -> list[JobRecord]:
         """Return every job ever seen, by identifier."""
-        return [job_of(row) for row in self._all("SELECT * FROM job ORDER BY identifier")]
+        pauses: dict[str, tuple[Pause, ...]] = {}
+        for job, *row in self._all(_PAUSES):
+            pauses[job] = (*pauses.get(job, ()), pause_of(tuple(row)))
+        return [job_of(row, pauses.get(row[0], ())) for row in self._all("SELECT * FROM job ORDER BY identifier")]
+
+    def put_pause(self, job: str, pause: Pause) -> None:
+        """Insert the pause, or give the one that began then another end."""
+        self._do(_PUT_PAUSE, job, micros(pause.paused_at), storable(pause.paused_by), micros_or_none(pause.until_at))
+
+    def pauses(self, job: str) -> list[Pause]:
+        """Return every pause of the job, oldest first."""
+        return [pause_of(row) for row in self._all(PAUSES_OF, job)]
 
     def put_job(self, record: JobRecord) -> None:
-        """Insert or replace the row, its cursor included."""
+        """Insert or replace the row, its cursor included, without its pauses."""
         self._do(
             _PUT,
             record.identifier,

@@ -10,7 +10,7 @@ from cron_actors.model.records import NodeRecord, Request
 
 _PUT_NODE = "INSERT OR REPLACE INTO node VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _SUBMIT = (
-    "INSERT INTO request (kind, requested_at, requested_by, job, run_id, force) VALUES (?, ?, ?, ?, ?, ?)"
+    "INSERT INTO request (kind, requested_at, requested_by, job, run_id, force, until_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
     " RETURNING request_id"
 )
 _WAITING = "SELECT * FROM request WHERE handled_at IS NULL ORDER BY request_id LIMIT ?"
@@ -60,6 +60,7 @@ class RequestTable(Table):
             storable(request.job),
             request.run_id,
             request.force,
+            micros_or_none(request.until_at),
         )
         return 0 if row is None else int(row[0])
 

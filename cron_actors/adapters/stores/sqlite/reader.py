@@ -14,7 +14,7 @@ from cron_actors.adapters.stores.sqlite.office_tables import NodeTable, RequestT
 from cron_actors.adapters.stores.sqlite.rows import RUN_COLUMNS, json_list, micros, run_of
 from cron_actors.adapters.stores.sqlite.run_table import RunTable
 from cron_actors.adapters.stores.sqlite.statistics_table import StatisticsTable
-from cron_actors.model.records import JobRecord, NodeRecord, Request, RunFilter
+from cron_actors.model.records import JobRecord, NodeRecord, Pause, Request, RunFilter
 from cron_actors.model.run import Attempt, Run, RunState
 from cron_actors.model.statistics import JobStatistics
 
@@ -32,6 +32,11 @@ class SqliteReader:
         """Return every job ever seen, by identifier."""
         with self._session.reading() as connection:
             return JobTable(connection).jobs()
+
+    def pauses(self, job: str) -> list[Pause]:
+        """Return every pause of the job, oldest first."""
+        with self._session.reading() as connection:
+            return JobTable(connection).pauses(job)
 
     def definitions(self, keys: Iterable[str]) -> Mapping[str, str]:
         """Return the texts of these definitions by key."""
@@ -95,6 +100,8 @@ def run_query(query: RunFilter) -> tuple[str, tuple[object, ...]]:
         conditions.append(("job IN (SELECT value FROM json_each(?))", json_list(list(query.jobs))))
     if query.states:
         conditions.append(("state IN (SELECT value FROM json_each(?))", json_list(list(query.states))))
+    if query.at is not None:
+        conditions += [("due_at <= ?", micros(query.at)), ("last_due_at >= ?", micros(query.at))]
     if query.since is not None:
         conditions.append(("last_due_at >= ?", micros(query.since)))
     where = " AND ".join(condition for condition, _ in conditions) or "1"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cron_actors.model.job import Json
-from cron_actors.model.records import JobRecord, NodeRecord, Request, RequestKind
+from cron_actors.model.records import JobRecord, NodeRecord, Pause, Request, RequestKind
 from cron_actors.model.run import Attempt, Cause, Identity, Outcome, Run, RunState
 
 Row = tuple[Any, ...]
@@ -126,7 +126,7 @@ def attempt_of(row: Row) -> Attempt:
     )
 
 
-def job_of(row: Row) -> JobRecord:
+def job_of(row: Row, pauses: tuple[Pause, ...] = ()) -> JobRecord:
     """Return the job of a row of the table, in its order."""
     identifier, source, definition, first_seen_at, changed_at, cursor_at, next_due_at, removed_at = row
     return JobRecord(
@@ -138,7 +138,14 @@ def job_of(row: Row) -> JobRecord:
         cursor_at=moment_or_none(cursor_at),
         next_due_at=moment_or_none(next_due_at),
         removed_at=moment_or_none(removed_at),
+        pauses=pauses,
     )
+
+
+def pause_of(row: Row) -> Pause:
+    """Return the pause of a row: when, by whom, until when."""
+    paused_at, paused_by, until_at = row
+    return Pause(paused_at=moment_of(paused_at), paused_by=paused_by, until_at=moment_or_none(until_at))
 
 
 def node_of(row: Row) -> NodeRecord:
@@ -159,7 +166,7 @@ def node_of(row: Row) -> NodeRecord:
 
 def request_of(row: Row) -> Request:
     """Return the request of a row of the table, in its order."""
-    request_id, kind, requested_at, requested_by, job, run_id, force, handled_at, answer = row
+    request_id, kind, requested_at, requested_by, job, run_id, force, handled_at, answer, until_at = row
     return Request(
         request_id=request_id,
         kind=RequestKind(kind),
@@ -170,4 +177,5 @@ def request_of(row: Row) -> Request:
         force=bool(force),
         handled_at=moment_or_none(handled_at),
         answer=answer,
+        until_at=moment_or_none(until_at),
     )
