@@ -27,6 +27,11 @@ def parse_identifier(value: object) -> str:
     return value
 
 
+def folded_identifier(identifier: str) -> str:
+    """Return what two identifiers have in common that name the same folder on some file system."""
+    return identifier.lower() if identifier.isascii() else unicodedata.normalize("NFC", identifier).casefold()
+
+
 def twins(identifiers: Iterable[str | None]) -> Iterator[tuple[int, str]]:
     """Yield, for each identifier that an earlier one equals after case folding, its index and what is wrong.
 
@@ -36,7 +41,7 @@ def twins(identifiers: Iterable[str | None]) -> Iterator[tuple[int, str]]:
     for index, identifier in enumerate(identifiers):
         if identifier is None:
             continue
-        folded = unicodedata.normalize("NFC", identifier).casefold()
+        folded = folded_identifier(identifier)
         number, earlier = seen.setdefault(folded, (index + 1, identifier))
         if number == index + 1:
             continue

@@ -46,7 +46,7 @@ class Findings:
         self.places.update((problem.pointer, problem.at_key) for problem in problems)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Terms:
     """What jobs are read by beside their own text.
 
@@ -114,8 +114,7 @@ def _defaults(value: Json, findings: Findings, terms: Terms) -> dict[str, Any]:
 def _value_problems(mapping: dict[str, Any], terms: Terms) -> tuple[Any, list[Problem]]:
     """Return the job of a mapping whose fields have the right types, and the faults of its values."""
     job, problems = read_job(mapping, terms.folder, terms.calendars)
-    listed = isinstance(mapping.get("cron"), list)
-    return job, [*problems, *schedule_problems(job, terms.granularity, listed=listed)]
+    return job, [*problems, *schedule_problems(job, terms.granularity, written=mapping.get("cron"))]
 
 
 def _moved(problems: Sequence[Problem], place: Callable[[Pointer], Pointer]) -> list[Problem]:

@@ -17,6 +17,7 @@ from cron_actors.adapters.sources.origins import MemoryOrigin, Origin, TextOrigi
 from cron_actors.adapters.sources.plain_values import plain
 from cron_actors.adapters.sources.problem_lines import FaultyJobsError, ProblemLine
 from cron_actors.adapters.sources.yaml_text import read_yaml
+from cron_actors.core.identifiers import folded_identifier
 from cron_actors.core.problems import Pointer, Problem
 from cron_actors.core.quotation import quote
 from cron_actors.model.job import Definition
@@ -32,18 +33,30 @@ _CREDENTIALS = re.compile(r"(?<=:/)(/?)[^/]*@")
 class LoadedJobs:
     """All jobs of one source, in its order.
 
-    ``source`` is the absolute path of the file, or ``memory``. ``warnings`` are lines about what is allowed but may not
-    be meant, such as a job without a time limit.
+    ``source`` is the absolute path of the file, or ``memory``. ``texts`` are the definitions by the texts of their
+    mappings.
     """
 
     source: str
     definitions: tuple[Definition, ...]
-    warnings: tuple[str, ...] = ()
     origin: Origin = field(default_factory=lambda: MemoryOrigin({"jobs": []}), repr=False, compare=False)
+    texts: Mapping[str, Definition] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def identifiers(self) -> dict[str, str]:
+        """Return the identifiers by what they are when folded: no two jobs of all sources share that."""
+        names = (definition.job.identifier for definition in self.definitions)
+        return {folded_identifier(name): name for name in names}
 
     @cached_property
     def _indexes(self) -> dict[str, int]:
         return {definition.job.identifier: index for index, definition in enumerate(self.definitions)}
+
+    @property
+    def warnings(self) -> list[str]:
+        """Return lines about what is allowed but may not be meant: jobs that may run for ever."""
+        unlimited = [item.job.identifier for item in self.definitions if item.job.timeout is None]
+        return [str(self.entry(identifier, "timeout", "none given: no limit")) for identifier in unlimited]
 
     def entry(self, identifier: str, field: str | None, message: str) -> ProblemLine:
         """Return a fault that was found in one of these jobs later; raises KeyError for an unknown job."""
@@ -59,11 +72,16 @@ class LoadedJobs:
 
 
 def load_file(
-    path: str | os.PathLike[str], *, supported_extensions: Sequence[str], granularity: Granularity
+    path: str | os.PathLike[str],
+    *,
+    supported_extensions: Sequence[str],
+    granularity: Granularity,
+    earlier: LoadedJobs | None = None,
 ) -> LoadedJobs:
     """Return the jobs of the file; raises FaultyJobsError, a JobsFileError, with all that is wrong with it.
 
-    ``supported_extensions`` are without dots; the file's own is lower-cased before it is looked up.
+    ``supported_extensions`` are without dots; the file's own is lower-cased before it is looked up. What ``earlier``,
+    an earlier reading of this file under the same granularity, found sound is not checked again.
     """
     name = os.fspath(path)
     read = _reader_for(name, supported_extensions)
@@ -74,7 +92,8 @@ def load_file(
         line, column = LineTable(text).position(fault.offset)
         raise FaultyJobsError((ProblemLine(file=name, line=line, column=column, message=fault.message),)) from None
     absolute = Path(os.path.abspath(name))  # noqa: PTH100 - Path.resolve would leave the folder of a linked file
-    return _loaded(TextOrigin(name, document), str(absolute), absolute.parent, granularity)
+    known = {} if earlier is None else earlier.texts
+    return _loaded(TextOrigin(name, document), str(absolute), Terms(absolute.parent, granularity, known))
 
 
 def load_mapping(mapping: object, *, folder: Path, granularity: Granularity) -> LoadedJobs:
@@ -83,7 +102,7 @@ def load_mapping(mapping: object, *, folder: Path, granularity: Granularity) -> 
     Raises FaultyJobsError as ``load_file`` does, with places such as ``jobs[0].timeout``.
     """
     value, problems = plain(mapping)
-    return _loaded(MemoryOrigin(value, problems), MEMORY, Path(os.path.abspath(folder)), granularity)  # noqa: PTH100 - as above
+    return _loaded(MemoryOrigin(value, problems), MEMORY, Terms(Path(os.path.abspath(folder)), granularity))  # noqa: PTH100 - as above
 
 
 def _reader_for(name: str, supported_extensions: Sequence[str]) -> Callable[[str], Document]:
@@ -105,22 +124,12 @@ def _refusal(name: str, message: str) -> FaultyJobsError:
     return FaultyJobsError((ProblemLine(file=name, message=message),))
 
 
-def _loaded(origin: Origin, source: str, folder: Path, granularity: Granularity) -> LoadedJobs:
+def _loaded(origin: Origin, source: str, terms: Terms) -> LoadedJobs:
     """Check the jobs of the origin and return them, or raise with all faults in the order of the file."""
-    findings = findings_in(origin.value, list(origin.faults), Terms(folder=folder, granularity=granularity))
+    findings = findings_in(origin.value, list(origin.faults), terms)
     if findings.problems or findings.elsewhere:
         names = [identifier_of(mapping) for mapping in job_mappings(origin.value)]
         ordered = sorted(findings.problems, key=origin.order)
-        lines = [origin.line(problem, None if problem.index is None else names[problem.index]) for problem in ordered]
-        raise FaultyJobsError((*lines, *findings.elsewhere))
-    definitions = tuple(findings.definitions)
-    return LoadedJobs(source, definitions, tuple(_warnings(origin, definitions)), origin)
-
-
-def _warnings(origin: Origin, definitions: Sequence[Definition]) -> list[str]:
-    """Say which jobs may run for ever."""
-    return [
-        str(origin.line(Problem(pointer=("jobs", index, "timeout"), message="none given: no limit"), job.identifier))
-        for index, job in enumerate(definition.job for definition in definitions)
-        if job.timeout is None
-    ]
+        lines = [origin.line(item, None if item.index is None else names[item.index]) for item in ordered]
+        raise FaultyJobsError((*lines, *findings.elsewhere), complete=findings.complete)
+    return LoadedJobs(source, tuple(findings.definitions), origin, findings.texts)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from cron_actors.core.quotation import quote
 from cron_actors.errors import JobsFileError
 
+MOST_LINES = 100
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemLine:
@@ -48,12 +50,21 @@ class ProblemLine:
 
 
 class FaultyJobsError(JobsFileError):
-    """The jobs cannot be loaded; ``entries`` are the faults, in the order of the file, ``problems`` their lines."""
+    """The jobs cannot be loaded; ``entries`` are the faults, in the order of the file, ``problems`` the lines to show.
 
-    def __init__(self, entries: tuple[ProblemLine, ...]) -> None:
+    Those are at most ``MOST_LINES``, and one that says how many more there are. ``complete`` is False if not even
+    ``entries`` holds them all, as nobody looked through the whole file.
+    """
+
+    def __init__(self, entries: tuple[ProblemLine, ...], *, complete: bool = True) -> None:
         """Keep the faults."""
-        super().__init__(tuple(str(entry) for entry in entries))
+        lines = [str(entry) for entry in entries[:MOST_LINES]]
+        more = len(entries) - len(lines)
+        if more or not complete:
+            lines.append(f"and {'' if complete else 'at least '}{more} more errors")
+        super().__init__(tuple(lines))
         self.entries = entries
+        self.complete = complete
 
 
 def _printable(name: str) -> str:
