@@ -1,0 +1,116 @@
+"""The jobs of several files, whose identifiers no two of them may share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from cron_actors.adapters.sources.loading import LoadedJobs, load_file
+from cron_actors.adapters.sources.places import source_of
+from cron_actors.adapters.sources.problem_lines import FaultyJobsError, ProblemLine
+from cron_actors.core.quotation import quote
+from cron_actors.settings import Granularity
+
+Loaded = Mapping[str, LoadedJobs]
+_NOTHING: Loaded = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How files are read: which extensions are supported, and when the daemon ticks."""
+
+    supported_extensions: Sequence[str]
+    granularity: Granularity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What became of some files: the jobs of those that can be used, by source, and the faults of the others.
+
+    What stands in ``jobs`` for a faulty file are the jobs it had before, if it had any.
+    """
+
+    jobs: Loaded
+    faults: Mapping[str, FaultyJobsError]
+
+
+def load_files(names: Sequence[str], manner: Manner) -> list[LoadedJobs]:
+    """Return the jobs of all files, in order; raises FaultyJobsError with all that is wrong with any of them."""
+    reading = read_files(names, manner)
+    if reading.faults:
+        faults = reading.faults.values()
+        entries = tuple(entry for fault in faults for entry in fault.entries)
+        raise FaultyJobsError(entries, complete=all(fault.complete for fault in faults))
+    return list(reading.jobs.values())
+
+
+def read_files(
+    names: Sequence[str], manner: Manner, earlier: Loaded = _NOTHING, unchanged: Sequence[str] = ()
+) -> Reading:
+    """Read the files that are not ``unchanged`` (sources), and keep for the others and the faulty ones what was there.
+
+    Of two files that name one job, the one that changed is faulty; if both did, the later one.
+    """
+    jobs: dict[str, LoadedJobs] = {}
+    faults: dict[str, FaultyJobsError] = {}
+    for name in names:
+        source = source_of(name)
+        before = earlier.get(source)
+        if before is not None and source in unchanged:
+            jobs[source] = before
+            continue
+        try:
+            jobs[source] = load_file(
+                name,
+                supported_extensions=manner.supported_extensions,
+                granularity=manner.granularity,
+                earlier=before,
+            )
+        except FaultyJobsError as fault:
+            faults[source] = fault
+            if before is not None:
+                jobs[source] = before
+    _part_twins(jobs, faults, earlier)
+    return Reading(jobs=jobs, faults=faults)
+
+
+def _part_twins(jobs: dict[str, LoadedJobs], faults: dict[str, FaultyJobsError], earlier: Loaded) -> None:
+    """Take back the files that name a job of another file, until no two files name one job."""
+    while entries := _twins_by_file(jobs, earlier):
+        for source, lines in entries.items():
+            known = faults[source].entries if source in faults else ()
+            faults[source] = FaultyJobsError((*known, *lines))
+            if source in earlier:
+                jobs[source] = earlier[source]
+            else:
+                del jobs[source]
+
+
+def _twins_by_file(jobs: Loaded, earlier: Loaded) -> dict[str, list[ProblemLine]]:
+    found: dict[str, list[ProblemLine]] = {}
+    for one, other, identifier in _twins(list(jobs.values())):
+        gives_way, stays = (one, other) if earlier.get(other.source) is other else (other, one)
+        found.setdefault(gives_way.source, []).append(_line(gives_way, stays, identifier))
+    return found
+
+
+def _twins(loaded: Sequence[LoadedJobs]) -> Iterator[tuple[LoadedJobs, LoadedJobs, str]]:
+    """Yield each pair of files that name one job, with its folded identifier."""
+    if len(loaded) < 2:  # noqa: PLR2004 - the only file has been looked through by itself
+        return
+    seen: dict[str, LoadedJobs] = {}
+    for jobs in loaded:
+        for folded in jobs.identifiers:
+            first = seen.setdefault(folded, jobs)
+            if first is not jobs:
+                yield first, jobs, folded
+
+
+def _line(gives_way: LoadedJobs, stays: LoadedJobs, folded: str) -> ProblemLine:
+    identifier, other = gives_way.identifiers[folded], stays.identifiers[folded]
+    has = "has already" if identifier == other else f"has already as {quote(other)}"
+    message = (
+        f"found {quote(identifier)}, which {stays.locate(other, 'identifier')} {has};"
+        " accepted: an identifier of its own for each job of all files"
+    )
+    return gives_way.entry(identifier, "identifier", message)
