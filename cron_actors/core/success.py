@@ -14,6 +14,7 @@ from cron_actors.core.quotation import quote
 from cron_actors.model.job import Limits, Success
 
 _ONLY_ZERO = Success().exit_codes
+_ALMOST = 0.9  # of a limit, as the kernel counts for limits otherwise than for what it tells afterwards
 _SHELL_BASE = 128  # a shell tells the death of its command by a signal as a status above this
 
 
@@ -70,11 +71,11 @@ def _status(end: ProcessEnd, success: Success) -> str:
 
 
 def _cpu_limit(end: ProcessEnd, limits: Limits) -> str | None:
-    """Return the text for a process that computed too long: by its signal, or by a shell's status and the time used."""
+    """Return the text for a process that computed too long: by its signal, or by SIGKILL after enough time."""
     if limits.cpu is None:
         return None
-    used_up = end.cpu_seconds is not None and end.cpu_seconds >= limits.cpu.total_seconds()
-    killed = end.exit_code in (-SIGKILL, _SHELL_BASE + SIGKILL, _SHELL_BASE + SIGXCPU)
-    if end.exit_code == -SIGXCPU or (killed and used_up):
+    used_up = end.cpu_seconds is not None and end.cpu_seconds >= _ALMOST * limits.cpu.total_seconds()
+    killed = end.exit_code in (-SIGKILL, _SHELL_BASE + SIGKILL)
+    if end.exit_code in (-SIGXCPU, _SHELL_BASE + SIGXCPU) or (killed and used_up):
         return f"CPU limit of {format_duration(limits.cpu)} reached"
     return None
