@@ -25,9 +25,14 @@ _REBOOT = re.compile(r"[ \t]*@reboot[ \t]*", re.IGNORECASE)
 _KNOWN = [*_EXPRESSIONS, "@EVERY", "@REBOOT"]
 
 
+def is_interval(text: object) -> bool:
+    """Say whether ``text`` is ``@every …``, whatever follows."""
+    return isinstance(text, str) and _EVERY.match(text) is not None
+
+
 def is_other_key(text: object) -> bool:
     """Say whether ``text`` is ``@every …`` or ``@reboot``, which are no expressions."""
-    return isinstance(text, str) and (_EVERY.match(text) is not None or _REBOOT.fullmatch(text) is not None)
+    return is_interval(text) or (isinstance(text, str) and _REBOOT.fullmatch(text) is not None)
 
 
 def meant_by(text: str) -> timedelta | AtStartup:

@@ -21,7 +21,7 @@ from cron_actors.core.quotation import quote
 from cron_actors.model.job import Json
 
 _FUNCTION_KEYS = ("path", "function_name")
-_WHEN_KEYS = ("periodicity", "cron", "run_at", "run_in")
+_WHEN_KEYS = ("periodicity", "cron", "run_at", "run_in", "at_startup")
 _NO_WORK = "nothing to run; accepted: path with function_name, or command"
 _NO_WHEN = f"nothing that says when to run; accepted: {', '.join(_WHEN_KEYS)}, or manual: true alone"
 _TWO_WORKS = "stands beside command; accepted: one thing to run, path with function_name or command"
@@ -29,7 +29,7 @@ _NO_SHELL = "needs a command that is written as one text; accepted: such a comma
 _NO_DEFAULT = "no default of this is possible; accepted: in each job, which says itself what it is and what it runs"
 _NOT_ALONE = "stands beside manual: true, which stands alone; accepted: one or the other"
 _LONGEST_GUESSED = 60
-_WORDS_FOR_WHEN = "a job says when by periodicity, cron, run_at or run_in"
+_WORDS_FOR_WHEN = "a job says when by periodicity, cron, run_at, run_in or at_startup"
 _OTHER_TOOLS = {  # what other schedulers call it; what we do not have resembles keys that mean something else
     "schedule": _WORDS_FOR_WHEN,
     "every": _WORDS_FOR_WHEN,
@@ -140,7 +140,7 @@ def _of_unknown(key: str, known: Mapping[str, Any]) -> str:
 
 
 def _not_listed(violation: _Violation) -> str:
-    choices = [str(choice) for choice in violation.expected]
+    choices = [choice if isinstance(choice, str) else _shown(choice) for choice in violation.expected]
     found = violation.instance
     hint = _suggestion(found, choices) if isinstance(found, str) else ""
     accepted = violation.schema.get("x-accepted") or ", ".join(choices)

@@ -16,9 +16,14 @@ from cron_actors.core.sizes import parse_size
 from cron_actors.errors import InvalidValueError
 from cron_actors.model.job import (
     AtLimit,
+    AtStartup,
     CatchUp,
     CatchUpPolicy,
     Command,
+    DayMatch,
+    Dst,
+    DstMissing,
+    DstRepeated,
     FunctionCall,
     Job,
     Limits,
@@ -44,7 +49,11 @@ FULL: dict[str, Any] = {
     "cron": ["0 4 * * *", "0 5 * * *"],
     "run_at": "2027-06-01 12:00",
     "run_in": "10m",
+    "at_startup": "every_start",
     "start_date": "2027-01-01",
+    "end_date": "2027-12-31",
+    "dst": {"missing": "skip", "repeated": "both"},
+    "day_match": "all",
     "timezone": "Europe/Berlin",
     "timeout": "2h",
     "kill_after": "5s",
@@ -71,8 +80,12 @@ FULL: dict[str, Any] = {
 }
 
 
+def untimed(**fields: object) -> dict[str, Any]:
+    return {"identifier": "a", "command": "x", **fields}
+
+
 def command(**fields: object) -> dict[str, Any]:
-    return {"identifier": "a", "command": "x", "manual": True, **fields}
+    return untimed(**{"manual": True, **fields})
 
 
 def schema_messages(job: dict[str, Any]) -> dict[str, str]:
@@ -95,7 +108,11 @@ def test_every_field_arrives_in_the_job() -> None:
             cron=("0 4 * * *", "0 5 * * *"),
             run_at=datetime(2027, 6, 1, 10, tzinfo=UTC),
             run_in=timedelta(minutes=10),
+            at_startup=AtStartup.EVERY_START,
             start_at=datetime(2026, 12, 31, 23, tzinfo=UTC),
+            end_at=datetime(2027, 12, 31, 22, 59, 59, 999_999, tzinfo=UTC),
+            dst=Dst(missing=DstMissing.SKIP, repeated=DstRepeated.BOTH),
+            day_match=DayMatch.ALL,
             timezone="Europe/Berlin",
         ),
         folder=FOLDER,
@@ -242,11 +259,27 @@ def test_what_is_no_size_is_refused(text: object) -> None:
         (command(command=["x"], **BASH), "shell", "needs a command that is written as one text"),
         (command(cron="@daily"), "cron", "stands beside manual: true"),
         (command(run_in="1m"), "run_in", "stands beside manual: true"),
-        (command(at_startup=True), "at_startup", "unknown key"),
+        (command(at_startup=True), "at_startup", "stands beside manual: true"),
+        (
+            untimed(at_startup=False),
+            "None",
+            "nothing that says when to run; accepted: periodicity, cron, run_at, run_in, at_st",
+        ),
+        (
+            untimed(at_startup="boot"),
+            "at_startup",
+            "found the text 'boot'; accepted: true for once after each boot, every_st",
+        ),
+        (untimed(at_startup="every-start"), "at_startup", "did you mean 'every_start'?"),
+        (command(day_match="both"), "day_match", "found the text 'both'; accepted: either, all"),
+        (command(dst="skip"), "dst", "found the text 'skip'; accepted: an object with missing, repeated"),
+        (command(dst={"missing": "shfit"}), "dst.missing", "did you mean 'shift'?; accepted: shift, skip"),
+        (command(dst={"mising": "skip"}), "dst.mising", "unknown key, did you mean 'missing'?"),
+        (command(end_date=5), "end_date", "found the number 5; accepted: a date, such as 2027-12-31"),
         (command(timout="1m"), "timout", "unknown key, did you mean 'timeout'?"),
         (command(Timeout="1m"), "Timeout", "unknown key, did you mean 'timeout'?"),
-        (command(every="1m"), "every", "unknown key; a job says when by periodicity, cron, run_at or run_in"),
-        (command(Schedule="@daily"), "Schedule", "unknown key; a job says when by periodicity, cron, run_at or run_in"),
+        (command(every="1m"), "every", "unknown key; a job says when by periodicity, cron, run_at, run_in or at"),
+        (command(Schedule="@daily"), "Schedule", "unknown key; a job says when by periodicity, cron, run_at"),
         (command(retries=3), "retries", "unknown key; accepted: identifier, path"),
         (command(enabled=True), "enabled", "unknown key; accepted: identifier, path"),
         (command(catch_up={"wihtin": "1m"}), "catch_up.wihtin", "unknown key, did you mean 'within'?"),
