@@ -47,10 +47,10 @@ def find_account(user: str | None, group: str | None) -> Account:
     Each may be a number; a user's number need not have an account, and then needs a group. Raises LookupError.
     """
     if user is None:
-        gid = os.getegid() if group is None else _group(group)
+        gid = os.getegid() if group is None else find_group(group)
         return Account(os.geteuid(), gid, sorted({gid, *os.getgroups()}), {})
     found = _user(user)
-    gid = found.pw_gid if group is None else _group(group)
+    gid = found.pw_gid if group is None else find_group(group)
     if gid == _NO_GROUP:
         raise LookupError(f"the user {user} has no account, and so no group; accepted: a group as well")
     known = found.pw_gid != _NO_GROUP
@@ -63,6 +63,14 @@ def find_account(user: str | None, group: str | None) -> Account:
     return Account(found.pw_uid, gid, os.getgrouplist(found.pw_name, gid) if known else [gid], variables)
 
 
+def find_group(text: str) -> int:
+    """Return the number of the group; raises LookupError."""
+    try:
+        return grp.getgrnam(text).gr_gid
+    except KeyError:
+        return _number(text, "group")
+
+
 def _user(text: str) -> pwd.struct_passwd:
     try:
         return pwd.getpwnam(text)
@@ -72,13 +80,6 @@ def _user(text: str) -> pwd.struct_passwd:
         return pwd.getpwuid(number)
     except KeyError:
         return pwd.struct_passwd((text, "", number, _NO_GROUP, "", "/", _USUAL_SHELL))
-
-
-def _group(text: str) -> int:
-    try:
-        return grp.getgrnam(text).gr_gid
-    except KeyError:
-        return _number(text, "group")
 
 
 def _number(text: str, kind: str) -> int:
