@@ -150,7 +150,7 @@ def _completed(rule: RecurrenceRule, start: date) -> RecurrenceRule:
     """Return the rule with the days that it leaves open: those like the start."""
     weekday = frozenset({(0, start.weekday())})
     match rule.frequency:
-        case Frequency.WEEKLY if not rule.weekdays:
+        case Frequency.WEEKLY if not (rule.weekdays or rule.month_days or rule.year_days):
             return replace(rule, weekdays=weekday)
         case Frequency.MONTHLY if not (rule.weekdays or rule.month_days or rule.year_days):
             return replace(rule, month_days=frozenset({start.day}))
