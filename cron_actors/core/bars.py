@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from cron_actors.core.calendars import holds
+from cron_actors.core.pausing import pause_at
 from cron_actors.model.calendar import Calendar
 from cron_actors.model.job import When
 from cron_actors.model.records import Pause
@@ -29,11 +30,15 @@ class Bars:
 
     def reason(self, at: datetime) -> Reason | None:
         """Return why the job does not run at this instant; None if nothing keeps it from that."""
-        if any(pause.covers(at) for pause in self.pauses):
+        if self.paused(at):
             return Reason.PAUSED
         if self.calendars and holds(self.calendars, at, self.zone):
             return Reason.CALENDAR
         return None
+
+    def paused(self, at: datetime) -> bool:
+        """Say whether the job is paused at this moment."""
+        return pause_at(self.pauses, at) is not None
 
     def may_concern(self, after: datetime, until: datetime) -> bool:
         """Say whether any instant of (after, until] may be barred."""

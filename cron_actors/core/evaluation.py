@@ -19,6 +19,7 @@ from cron_actors.model.run import Account, Reason, RunState
 
 _INSTANT_BEFORE = timedelta(microseconds=1)
 _ALL_AT_ONCE = 10**9
+_PAUSED = (RunState.SKIPPED, Reason.PAUSED)
 _TOO_LATE = (RunState.MISSED, Reason.TOO_LATE)
 
 
@@ -60,8 +61,9 @@ def evaluate(  # noqa: PLR0913 - a window has two ends, a job and three clocks' 
 
     A new job owes the newest grid instant of its periodicity, single moments of the past as its catch-up says, and
     nothing of cron at or before ``first_seen_at``. A window that ends at or before the cursor owes nothing and leaves
-    the cursor. What a pause or a calendar bars is skipped. The work of one call is bounded by about ``limit`` instants
-    of each kind, that of a first sight is not, nor a look ahead into what may be caught up.
+    the cursor. What a pause or a calendar bars is skipped; while paused the job catches up nothing either. The work of
+    one call is bounded by about ``limit`` instants of each kind, that of a first sight is not, nor a look ahead into
+    what may be caught up.
     """
     bars = Bars.of(job.when, pauses) if pauses or job.when.exclude else None
     if cursor_at is not None:
@@ -75,7 +77,7 @@ def evaluate(  # noqa: PLR0913 - a window has two ends, a job and three clocks' 
     first = window.evaluate(past, BEGINNING, until)
     due, accounts = list(first.due), list(first.accounts)
     if grid_at is not None:
-        barred = None if bars is None else bars.reason(grid_at)
+        barred = None if bars is None else bars.reason(grid_at) or (Reason.PAUSED if bars.paused(until) else None)
         if barred is None:
             due.append(DueInstant(grid_at, exempt=True))
         else:
@@ -150,19 +152,21 @@ class _Window:
 
     def _paused(self, schedule: Schedule, cursor_at: datetime, until: datetime) -> Evaluation:
         stretch = schedule.stretch(cursor_at, until, keep=0, limit=self.limit)
-        accounts = self._accounts(stretch, (RunState.SKIPPED, Reason.PAUSED))
+        accounts = self._accounts(stretch, _PAUSED)
         if not stretch.complete and stretch.last_at is not None:
             return self._result(schedule, [], accounts, stretch.last_at, complete=False)
         return self._result(schedule, [], accounts, until, complete=True)
 
     def _one_by_one(self, schedule: Schedule, cursor_at: datetime, until: datetime, bars: Bars) -> Evaluation:
+        late: Fate | NotRun = _PAUSED if bars.paused(until) else Fate.LATE
+
         def sort(at: datetime) -> Fate | NotRun:
             barred = bars.reason(at)
             if barred is not None:
                 return RunState.SKIPPED, barred
             if at <= self.last_too_late:
                 return _TOO_LATE
-            return Fate.LATE if at <= self.last_late else Fate.DUE
+            return late if at <= self.last_late else Fate.DUE
 
         walk = BarredWalk(sort, *self._catch_up())
         complete = walk.go(itertools.takewhile(lambda at: at <= until, schedule.after(cursor_at)), self.limit)

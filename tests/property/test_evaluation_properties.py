@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from pathlib import Path
@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from cron_actors.core.evaluation import Evaluation, evaluate
 from cron_actors.core.schedule import Schedule
+from cron_actors.model.calendar import Calendar, CalendarEvent
 from cron_actors.model.job import CatchUp, CatchUpPolicy, Command, Job, When
+from cron_actors.model.records import Pause
 from cron_actors.model.run import RunState
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
@@ -46,6 +48,29 @@ JOBS = st.builds(
     cap=st.integers(0, 12),
     tolerance=st.integers(0, 200),
 )
+SECONDS = st.integers(0, 3900)
+EVENTS = st.lists(
+    st.builds(
+        lambda start, length: CalendarEvent(
+            start=START.replace(tzinfo=None) + timedelta(seconds=start), length=timedelta(seconds=length)
+        ),
+        SECONDS,
+        st.integers(1, 900),
+    ),
+    max_size=3,
+)
+PAUSES = st.lists(
+    st.builds(
+        lambda start, length: Pause(
+            paused_at=START + timedelta(seconds=start),
+            paused_by="me",
+            until_at=None if length is None else START + timedelta(seconds=start + length),
+        ),
+        SECONDS,
+        st.none() | st.integers(0, 1800),
+    ),
+    max_size=2,
+).map(tuple)
 CUTS = st.lists(st.integers(1, 3599).map(lambda seconds: START + timedelta(seconds=seconds)), max_size=6).map(sorted)
 
 
@@ -63,6 +88,7 @@ def run(
     until: datetime,
     evaluated_at: datetime,
     limit: int = 10_000,
+    pauses: tuple[Pause, ...] = (),
 ) -> list[Evaluation]:
     """Evaluate the window to its end, in as many calls as it takes."""
     schedule = Schedule.of(job.when, seed="job", changed_at=START)
@@ -76,6 +102,7 @@ def run(
                 first_seen_at=START,
                 until=until,
                 evaluated_at=evaluated_at,
+                pauses=pauses,
                 limit=limit,
             )
         )
@@ -108,17 +135,36 @@ def expand(job: Job, found: list[Evaluation], owed: set[datetime] | None = None)
     return bins
 
 
-def oracle(job: Job, cursor_at: datetime, until: datetime, evaluated_at: datetime) -> dict[datetime, str]:
+def event_holds(event: CalendarEvent, at: datetime) -> bool:
+    start = event.start.replace(tzinfo=UTC)
+    return start <= at < start + event.length
+
+
+def bar(job: Job, at: datetime, pauses: tuple[Pause, ...]) -> str | None:
+    if any(pause.covers(at) for pause in pauses):
+        return "skipped: paused"
+    if any(event_holds(event, at) for calendar in job.when.exclude for event in calendar.events):
+        return "skipped: calendar"
+    return None
+
+
+def oracle(
+    job: Job, cursor_at: datetime, until: datetime, evaluated_at: datetime, pauses: tuple[Pause, ...] = ()
+) -> dict[datetime, str]:
     schedule = Schedule.of(job.when, seed="job", changed_at=START)
     instants = list(takewhile(lambda at: at <= until, schedule.after(cursor_at)))
     fate: dict[datetime, str] = {}
     missed = []
     for at in instants:
         age = evaluated_at - at
-        if age <= job.tolerance:
+        if barred := bar(job, at, pauses):
+            fate[at] = barred
+        elif age <= job.tolerance:
             fate[at] = "due"
         elif age > job.catch_up.within:
             fate[at] = "missed: too late"
+        elif any(pause.covers(until) for pause in pauses):
+            fate[at] = "skipped: paused"
         else:
             missed.append(at)
     for place, at in enumerate(reversed(missed)):
@@ -140,6 +186,35 @@ def test_a_window_is_sorted_as_the_oracle_sorts_it_however_many_calls_it_takes(j
     expected = oracle(job, START, until, evaluated_at)
     assert expand(job, run(job, START, until, evaluated_at)).fate == expected
     assert expand(job, run(job, START, until, evaluated_at, limit)).fate == expected
+
+
+@given(JOBS, EVENTS, PAUSES, st.integers(0, 300), st.integers(1, 12))
+@settings(max_examples=120, deadline=None)
+def test_what_is_paused_or_in_a_calendar_is_skipped_and_takes_nobodys_place(
+    job: Job, events: list[CalendarEvent], pauses: tuple[Pause, ...], lag: int, limit: int
+) -> None:
+    exclude = (Calendar(name="closed", events=tuple(events)),) if events else ()
+    job = replace(job, when=replace(job.when, exclude=exclude))
+    until = START + LONG
+    evaluated_at = until + timedelta(seconds=lag)
+    expected = oracle(job, START, until, evaluated_at, pauses)
+    assert expand(job, run(job, START, until, evaluated_at, pauses=pauses)).fate == expected
+    assert expand(job, run(job, START, until, evaluated_at, limit, pauses)).fate == expected
+
+
+@given(JOBS, EVENTS, PAUSES)
+@settings(max_examples=100, deadline=None)
+def test_an_account_of_a_barred_window_holds_instants_of_one_kind_only_and_is_as_long_as_can_be(
+    job: Job, events: list[CalendarEvent], pauses: tuple[Pause, ...]
+) -> None:
+    job = replace(job, when=replace(job.when, exclude=(Calendar(name="closed", events=tuple(events)),)))
+    until = START + LONG
+    (found,) = run(job, START, until, until, pauses=pauses)
+    fates = list(oracle(job, START, until, until, pauses).items())
+    stretches = [fate for number, (_, fate) in enumerate(fates) if number == 0 or fates[number - 1][1] != fate]
+    assert [f"{account.state}: {account.reason}" for account in found.accounts] == [
+        fate for fate in stretches if fate != "due"
+    ]
 
 
 @given(JOBS, CUTS, st.integers(0, 300))
