@@ -138,18 +138,20 @@ def _text(imported: ImportedCrontab, kind: str) -> str:
 def _write(output: str, text: str, *, force: bool) -> None:
     """Write the file, for its owner only, as a crontab is; one that is replaced is there in full at any time."""
     path = Path(output)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".import-")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        if force:
-            Path(name).replace(path)
-        else:
-            path.hardlink_to(name)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".import-") as folder:
+            whole = Path(folder, path.name)
+            whole.touch(mode=0o600)
+            whole.write_text(text, encoding="utf-8")
+            if force:
+                whole.replace(path)
+            else:
+                path.hardlink_to(whole)
     except FileExistsError:
         raise UsageError(_taken(output)) from None
-    finally:
-        Path(name).unlink(missing_ok=True)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0).lower()
+        raise UsageError(f"--output: {output} cannot be written ({reason}); accepted: a new file in a folder") from None
 
 
 def _taken(output: str) -> str:

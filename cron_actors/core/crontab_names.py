@@ -74,14 +74,15 @@ def program_name(command: str) -> str:
     >>> program_name("cd /srv && nice -n 19 /usr/bin/python3 bin/backup.py --all > /dev/null")
     'backup'
     """
-    return _safe(_worker(command[:_READ_AT_MOST], _DEEPEST)) or _NO_NAME
+    return _worker(command[:_READ_AT_MOST], _DEEPEST) or _NO_NAME
 
 
 def _worker(command: str, depth: int) -> str:
     """Return the name of the first program that does more than prepare, else of the first."""
     first = ""
     for words in _simple_commands(command):
-        name, prepares = _named(words, depth)
+        found, prepares = _named(words, depth)
+        name = _safe(found)
         if name and not prepares:
             return name
         first = first or name

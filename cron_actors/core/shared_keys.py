@@ -15,7 +15,7 @@ def jobs_file(jobs: Sequence[dict[str, Json]]) -> dict[str, Json]:
     if len(jobs) < _FEWEST_JOBS:
         return {"jobs": list(jobs)}
     found = {key: _shared([job.get(key) for job in jobs]) for key in _SHAREABLE}
-    defaults = {key: value for key, value in found.items() if value is not None}
+    defaults: dict[str, Json] = {key: value for key, value in found.items() if value is not None}
     rest: list[Json] = [_without(job, defaults) for job in jobs]
     return {"defaults": defaults, "jobs": rest} if defaults else {"jobs": rest}
 
