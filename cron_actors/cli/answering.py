@@ -8,12 +8,12 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, NoReturn
 
-from cron_actors.core.cron import CronExpression
-from cron_actors.core.moments import parse_instant, parse_zone
+from cron_actors.cli.whats import reading_of
+from cron_actors.core.moments import parse_instant
 from cron_actors.core.quotation import quote
 from cron_actors.errors import InvalidValueError
 
-KEYS = ("id", "expr", "tz", "after", "n")
+KEYS = ("id", "expr", "tz", "after", "n", "dst_missing", "dst_repeated", "day_match", "job_id")
 MOST = 100_000
 
 
@@ -60,7 +60,6 @@ def _instants(request: dict[str, Any], now: Callable[[], datetime], count: int) 
     number = count if request.get("n") is None else request["n"]
     if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= MOST:
         raise InvalidValueError(f"n: found {quote(number)}; accepted: a whole number from 1 to {MOST}")
-    zone = parse_zone("UTC" if request.get("tz") is None else request["tz"])
-    after = now() if request.get("after") is None else parse_instant(request["after"], zone)
-    expression = CronExpression.parse(request["expr"])
-    return [at.astimezone(zone).isoformat() for at in islice(expression.after(after, zone), number)]
+    what = reading_of({**request, "timezone": request.get("tz")}).what(request["expr"])
+    after = now() if request.get("after") is None else parse_instant(request["after"], what.zone)
+    return [at.astimezone(what.zone).isoformat() for at in islice(what.schedule(after).after(after), number)]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from itertools import islice
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import click
@@ -13,11 +15,36 @@ from cron_actors.cli import options
 from cron_actors.cli.answering import answers
 from cron_actors.cli.console import say, write_json
 from cron_actors.cli.surroundings import surroundings
-from cron_actors.cli.whats import find
+from cron_actors.cli.whats import find, reading_of
 from cron_actors.cli.wording import relative
 from cron_actors.core.moments import parse_instant, parse_zone
+from cron_actors.model.job import AtStartup, DayMatch, DstMissing, DstRepeated
 
+Function = TypeVar("Function", bound=Callable[..., object])
 MOST = 100_000
+STARTS = {
+    None: "never",
+    AtStartup.BOOT: "when the machine boots",
+    AtStartup.EVERY_START: "when a daemon starts",
+}
+READING = (
+    click.option(
+        "--dst-missing",
+        type=click.Choice([str(missing) for missing in DstMissing]),
+        help="For an expression: a time that the clock skips happens right after the gap, or not.",
+    ),
+    click.option(
+        "--dst-repeated",
+        type=click.Choice([str(repeated) for repeated in DstRepeated]),
+        help="For an expression: which pass of a repeated time counts.",
+    ),
+    click.option(
+        "--day-match",
+        type=click.Choice([str(match) for match in DayMatch]),
+        help="For an expression: whether either of two restricted day fields is enough.",
+    ),
+    click.option("--job-id", metavar="JOB", help="For an expression: the identifier that places H."),
+)
 
 
 def _one_word(context: click.Context, parameter: click.Parameter, words: tuple[str, ...]) -> str | None:  # noqa: ARG001
@@ -31,9 +58,17 @@ def _one_word(context: click.Context, parameter: click.Parameter, words: tuple[s
     return words[0] if words else None
 
 
+def _reading(command: Function) -> Function:
+    """Add the options that say how a bare expression is read."""
+    for option in reversed(READING):
+        command = option(command)
+    return command
+
+
 @click.command("next")
 @click.argument("what", nargs=-1, metavar="WHAT", callback=_one_word)
 @click.option("--timezone", metavar="TZ", help="The zone of an expression (default UTC); for a job, of the output.")
+@_reading
 @click.option(
     "--after",
     metavar="INSTANT",
@@ -49,7 +84,8 @@ def next_instants(
     """Print when a cron expression, or a job of the jobs file, is due next.
 
     With --json-lines each line {"id", "expr", "tz", "after", "n"} is answered by {"id", "next": [instants]}, with
-    "never": true if there are none, or by {"id", "error"}.
+    "never": true if there are none, or by {"id", "error"}; a line may also have "dst_missing", "dst_repeated",
+    "day_match" and "job_id", which mean what the options do.
 
     Example: cron-actors next "30 2 * * mon-fri" --timezone Europe/Berlin --count 3
     """
@@ -63,28 +99,28 @@ def next_instants(
     if what is None:
         raise click.UsageError("Missing argument 'WHAT': a cron expression or a job")
     zone = None if texts["timezone"] is None else parse_zone(texts["timezone"])
-    found = find(what, around, zone)
+    found = find(what, around, reading_of(texts))
     after = around.now() if texts["after"] is None else parse_instant(texts["after"], zone or found.zone)
     instants = list(islice(found.schedule(around.now()).after(after), count))
     if as_json:
         write_json([in_zone(at, zone or found.zone) for at in instants])
     else:
-        _tell(instants, zone or found.zone, around.now())
+        _tell(instants, zone or found.zone, around.now(), found.when.at_startup)
 
 
 @click.command("explain")
 @click.argument("what", nargs=-1, required=True, metavar="WHAT", callback=_one_word)
 @click.option("--timezone", metavar="TZ", help="The zone of an expression (default UTC).")
+@_reading
 @click.pass_context
-def explain_schedule(context: click.Context, what: str, timezone: str | None) -> None:
+def explain_schedule(context: click.Context, /, what: str, **texts: str | None) -> None:
     """Say in words when a cron expression, or a job of the jobs file, is due.
 
     Example: cron-actors explain "0 9 * * mon-fri" --timezone Europe/Berlin
     """
     from cron_actors.core.explanation import explain_when  # noqa: PLC0415 - the library of words takes its time
 
-    zone = None if timezone is None else parse_zone(timezone)
-    found = find(what, surroundings(context), zone)
+    found = find(what, surroundings(context), reading_of(texts))
     for line in explain_when(found.when, seed=found.identifier):
         say(line)
 
@@ -94,8 +130,8 @@ def in_zone(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).isoformat()
 
 
-def _tell(instants: list[datetime], zone: ZoneInfo, now: datetime) -> None:
+def _tell(instants: list[datetime], zone: ZoneInfo, now: datetime, at_startup: AtStartup | None) -> None:
     if not instants:
-        say("never")
+        say(STARTS[at_startup])
     for at in instants:
         say(f"{in_zone(at, zone)}  {relative(at, now)}")

@@ -129,6 +129,48 @@ def test_a_job_is_told_by_its_own_schedule_and_zone(capsys: pytest.CaptureFixtur
     assert "09:00 (time zone Asia/Tokyo)" in capsys.readouterr().out.replace(",", "")
 
 
+@pytest.mark.parametrize(
+    ("words", "instant"),
+    [
+        (["30 2 * * *", "--dst-missing", "skip"], "2026-03-30T02:30:00+02:00"),
+        (["*/30 2 * * *", "--dst-missing", "shift"], "2026-03-29T03:00:00+02:00"),
+        (["30 2 25 10 *", "--dst-repeated", "last"], "2026-10-25T02:30:00+01:00"),
+        (["0 0 13 * 5", "--day-match", "all"], "2026-11-13T00:00:00+01:00"),
+        (["0 H * * *", "--job-id", "backup"], "2026-03-29T08:00:00+02:00"),
+        (["@every 7 days"], "2026-04-02T02:00:00+02:00"),
+    ],
+)
+def test_an_expression_is_read_as_the_options_say(
+    words: list[str], instant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    zone = ["--timezone", "Europe/Berlin", "--after", "2026-03-28T12:00"]
+    assert run_program(["next", *words, *zone, "--count", "1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [instant]
+
+
+@pytest.mark.parametrize("options", [["--dst-missing", "skip"], ["--day-match", "all"], ["--job-id", "b"]])
+def test_a_job_says_itself_how_it_is_read(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    job = {"identifier": "a", "command": "true", "cron": "30 2 * * *", "timezone": "Europe/Berlin"}
+    write("jobs.json", {**job, "dst": {"missing": "skip"}, "end_date": "2026-03-30"})
+    assert run_program(["next", "a", "--after", "2026-03-28T12:00", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == ["2026-03-30T02:30:00+02:00"]
+    assert run_program(["explain", "a"]) == 0
+    explained = capsys.readouterr().out
+    assert "a fixed time that is skipped does not run" in explained
+    assert explained.endswith("Only before 2026-03-30T22:00:00Z.\n")
+    assert run_program(["next", "a", *options]) == 2
+    assert "'a' is a job, which says dst, day_match and its identifier itself" in capsys.readouterr().err
+
+
+def test_a_start_has_no_instants_and_says_when_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_program(["next", "@reboot"]) == 0
+    assert capsys.readouterr().out == "when the machine boots\n"
+    assert run_program(["next", "@reboot", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+    assert run_program(["explain", "@reboot"]) == 0
+    assert capsys.readouterr().out == "Once after each boot of the machine.\n"
+
+
 def test_an_expression_needs_no_jobs_file_even_if_there_is_a_bad_one(capsys: pytest.CaptureFixture[str]) -> None:
     Path("jobs.json").write_text("{")
     assert run_program(["next", "@daily"]) == 0

@@ -26,6 +26,26 @@ def test_a_request_is_answered_with_instants_in_its_zone() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("more", "instants"),
+    [
+        ({"dst_missing": "skip"}, ["2026-03-30T02:30:00+02:00"]),
+        ({"dst_missing": "shift"}, ["2026-03-29T03:00:00+02:00"]),
+        ({"dst_missing": None, "dst_repeated": None, "day_match": None, "job_id": None}, ["2026-03-29T03:00:00+02:00"]),
+        ({"after": "2026-10-24T12:00", "dst_repeated": "last"}, ["2026-10-25T02:30:00+01:00"]),
+        ({"after": "2026-10-24T12:00", "dst_repeated": "both", "n": 2}, ["2026-10-25T02:30:00+02:00", "…+01:00"]),
+        ({"expr": "0 0 13 * 5", "day_match": "all"}, ["2026-11-13T00:00:00+01:00"]),
+        ({"expr": "0 H * * *", "job_id": "backup"}, ["2026-03-29T08:00:00+02:00"]),
+        ({"expr": "@every 45m", "tz": "UTC"}, ["2026-03-28T12:45:00+00:00"]),
+    ],
+)
+def test_a_request_may_say_how_its_expression_is_read(more: dict[str, Any], instants: list[str]) -> None:
+    request = {"id": 1, "expr": "30 2 * * *", "tz": "Europe/Berlin", "after": "2026-03-28T12:00:00", "n": 1, **more}
+    (answer,) = ask(json.dumps(request).encode())
+    expected = [text.replace("…", instants[0][:19]) for text in instants]
+    assert answer == {"id": 1, "next": expected}
+
+
 def test_what_is_missing_or_null_is_utc_now_and_the_count() -> None:
     next_two = ["2026-11-21T04:00:00+00:00", "2026-11-21T05:00:00+00:00"]
     assert ask(b'{"id": "a", "expr": "@hourly"}') == [{"id": "a", "next": next_two}]
@@ -49,6 +69,12 @@ def test_an_expression_that_never_fires_again_says_never() -> None:
         (b'{"id":1,"expr":"@daily","n":0}', "accepted: a whole number from 1"),
         (b'{"id":1,"expr":"@daily","n":true}', "accepted: a whole number from 1"),
         (b'{"id":1,"expr":"@daily","zone":"UTC"}', "unknown key 'zone'"),
+        (b'{"id":1,"expr":"@daily","dst_missing":"no"}', "dst_missing: found 'no'; accepted: shift, skip"),
+        (b'{"id":1,"expr":"@daily","dst_repeated":["last"]}', "dst_repeated: found the list"),
+        (b'{"id":1,"expr":"@daily","day_match":5}', "accepted: either, all"),
+        (b'{"id":1,"expr":"@daily","job_id":5}', "job_id: found the number 5; accepted: text"),
+        (b'{"id":1,"expr":"@every"}', "names no length of time"),
+        (b'{"id":1,"expr":"0 0 8 * 5#1","day_match":"all"}', "has such a day"),
     ],
 )
 def test_a_bad_request_is_answered_by_an_error_with_its_id(request_text: bytes, told: str) -> None:
