@@ -41,14 +41,14 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 def past(context: click.Context, parameter: click.Parameter, text: str | None) -> datetime | None:  # noqa: ARG001
     """Read an ISO 8601 instant, UTC if it names no offset, or a duration, which means so long ago."""
-    return None if text is None else _read(lambda: _past(text, surroundings(context).now))
+    return None if text is None else read(lambda: _past(text, surroundings(context).now))
 
 
 def length(context: click.Context, parameter: click.Parameter, text: str) -> timedelta:  # noqa: ARG001
     """Read a duration as a jobs file has it."""
     from cron_actors.core.durations import parse_duration  # noqa: PLC0415 - help texts need no calendar
 
-    return _read(lambda: parse_duration(text))
+    return read(lambda: parse_duration(text))
 
 
 def _past(text: str, now: Callable[[], datetime]) -> datetime:
@@ -67,9 +67,10 @@ def _past(text: str, now: Callable[[], datetime]) -> datetime:
         ) from None
 
 
-def _read(read: Callable[[], Value]) -> Value:
+def read(reading: Callable[[], Value]) -> Value:
+    """Return what is read; a refusal is told as one of the option."""
     try:
-        return read()
+        return reading()
     except InvalidValueError as error:
         raise click.BadParameter(str(error)) from None
 

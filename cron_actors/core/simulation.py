@@ -29,6 +29,7 @@ _MOST_STEPS_OF_A_STRETCH = 2_000_000
 _MINUTE = 60
 _STRETCHES = (DAY, 3_600, _MINUTE)
 _SECOND = timedelta(seconds=1)
+_ALMOST_A_SECOND = timedelta(microseconds=999_999)
 _FOREVER = 2**62
 
 
@@ -48,7 +49,8 @@ def simulate(
     """
     if end_at - begin_at > LONGEST:
         raise InvalidValueError(f"the span is longer than {LONGEST.days} days, the most that is simulated")
-    course = _Course(_groups(plans), workers, second_of(begin_at), second_of(end_at))
+    begin, end = (second_of(at + _ALMOST_A_SECOND) for at in (begin_at, end_at))
+    course = _Course(_groups(plans), workers, begin, end)
     course.run(most_steps)
     return course.findings(busiest)
 

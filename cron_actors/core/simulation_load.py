@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import accumulate
 
 
 class Load:
@@ -44,13 +45,11 @@ class Load:
         for second, count in self._single_ends.items():
             self._changes[second] -= count
         self._single_ends.clear()
-        most = self._now
-        for second in sorted(second for second in self._changes if second < until):
-            self._now += self._changes.pop(second)
-            if self._now > most:
-                most = self._now
-                if most > self.most:
-                    self.most, self.most_at = most, second
+        seconds = sorted(second for second in self._changes if second < until)
+        levels = list(accumulate(map(self._changes.pop, seconds), initial=self._now))
+        self._now, most = levels[-1], max(levels)
+        if most > self.most:
+            self.most, self.most_at = most, seconds[levels.index(most) - 1]
         return most
 
     def going(self) -> Mapping[int, int]:
