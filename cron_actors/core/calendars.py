@@ -21,6 +21,7 @@ _DAY = timedelta(days=1)
 _MARGIN = timedelta(days=2)  # more than any clock is away from UTC
 _SHORTEST = timedelta(microseconds=1)
 _LAST_YEAR = 9998
+_PATIENCE = timedelta(days=50 * 366)
 
 Span = tuple[datetime, datetime]
 
@@ -38,9 +39,27 @@ def holds(calendars: Iterable[Calendar], at: datetime, zone: ZoneInfo) -> bool:
     return any(_in(_spans(calendar, zone, year), at) for calendar in calendars)
 
 
+def free_from(calendars: Iterable[Calendar], at: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return the first instant from ``at`` on that none of the calendars holds, None if there is none for 50 years."""
+    calendars = tuple(calendars)
+    begin = at
+    while at - begin < _PATIENCE:
+        held_until = [_held_until(_spans(calendar, zone, at.astimezone(UTC).year), at) for calendar in calendars]
+        latest = max(held_until, default=at)
+        if latest == at:
+            return at
+        at = latest
+    return None
+
+
 def _in(spans: tuple[Span, ...], at: datetime) -> bool:
+    return _held_until(spans, at) > at
+
+
+def _held_until(spans: tuple[Span, ...], at: datetime) -> datetime:
+    """Return the end of the span that holds ``at``, or ``at`` itself if none does."""
     index = bisect_right(spans, at, key=_begin) - 1
-    return index >= 0 and at < spans[index][1]
+    return at if index < 0 else max(at, spans[index][1])
 
 
 def _begin(span: Span) -> datetime:
