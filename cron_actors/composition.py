@@ -7,7 +7,7 @@ import os
 import platform
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,11 +21,14 @@ from cron_actors.actors.queue import QueueActor, Surroundings
 from cron_actors.actors.scheduler import SchedulerActor
 from cron_actors.actors.supervisor import SupervisorActor
 from cron_actors.actors.timer import Rhythm, Timepieces, TimerActor
+from cron_actors.adapters.log_retention import LogRetention
+from cron_actors.adapters.log_sweep import LogSweep
 from cron_actors.adapters.run_logs import DiskRoom, RunLogFiles
+from cron_actors.adapters.stores.urls import open_reader
 from cron_actors.core.admission import Admission
 from cron_actors.core.run_log import interruption
 from cron_actors.crew import Crew
-from cron_actors.messages import Broken, Drain, Hurry, Load
+from cron_actors.messages import Address, Broken, Drain, Hurry, LedgerMessage, Load
 from cron_actors.model.job import Definition
 from cron_actors.model.records import NodeRecord
 from cron_actors.ports.executor import Executor
@@ -36,7 +39,6 @@ from cron_actors.settings import Settings
 log = logging.getLogger(__name__)
 
 QUEUE = "default"
-SOURCE = "file"
 ANSWER_WITHIN = 10.0  # seconds
 GIVE_UP_AFTER = 10.0  # seconds from the end of the grace period: longer than any process is given to end
 GLANCE = 1.0  # seconds between two looks at whether a stop takes too long
@@ -51,7 +53,7 @@ class Parts:
     store: Store
     executor: Executor
     timepieces: Timepieces
-    definitions: Sequence[Definition]
+    jobs: Mapping[str, Sequence[Definition]]
     unresolved: frozenset[str]
     database_folder: Path | None
 
@@ -63,7 +65,10 @@ class Daemon:
         self._settings = settings
         self._parts = parts
         self._max_ticks = max_ticks
-        self._logs = RunLogFiles()
+        retention = LogRetention()
+        self._logs = RunLogFiles(retention)
+        folder = settings.logs_base_directory.absolute()
+        self._sweep = LogSweep(folder, retention, lambda: open_reader(settings.database_url))
         self._directory = Directory()
         self._over = threading.Event()
         self._reason: str | None = None
@@ -81,6 +86,12 @@ class Daemon:
             self._start_queue()
             self._start_timekeeping()
             undo.pop_all()
+        self._sweep.start()
+
+    @property
+    def ledger(self) -> Address[LedgerMessage]:
+        """Return where loads of jobs are told."""
+        return self._directory.address("ledger")
 
     def drain(self) -> None:
         """Begin an orderly stop: nothing more is launched, what runs has the grace period to end."""
@@ -116,6 +127,7 @@ class Daemon:
 
     def stop(self) -> str | None:
         """Take everything apart; return why the daemon had to end, None if it was asked to."""
+        self._sweep.stop()
         if self._reason is not None:
             log.critical("the daemon ends: %s", self._reason)
             self._parts.executor.close()  # first the children: hung actors may hold up all that follows
@@ -171,10 +183,9 @@ class Daemon:
         )
         address("ledger").tell(
             Load(
-                source=SOURCE,
-                definitions=tuple(self._parts.definitions),
-                at=now,
+                jobs={source: tuple(definitions) for source, definitions in self._parts.jobs.items()},
                 unresolved=self._parts.unresolved,
+                every_file=True,
             )
         )
 

@@ -24,6 +24,7 @@ from cron_actors.errors import StartError, UsageError
 from cron_actors.loading import load, unresolved
 from cron_actors.messages import CurrentTicks, Figures, NumRuns
 from cron_actors.model.statistics import JobStatistics
+from cron_actors.reloading import InForce, Reloader, watch_over
 from cron_actors.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -37,8 +38,9 @@ LOOK_FOR_SIGNALS = 0.2  # seconds
 class RunningScheduler:
     """A daemon that runs in this process; get one from ``Scheduler.start``."""
 
-    def __init__(self, daemon: Daemon) -> None:
+    def __init__(self, daemon: Daemon, reloader: Reloader | None) -> None:
         self._daemon = daemon
+        self._reloader = reloader
         self._stopping = False
         self._exit_code: int | None = None
 
@@ -59,6 +61,13 @@ class RunningScheduler:
         """Say whether the end was asked for."""
         return self._stopping
 
+    def reload(self) -> bool:
+        """Have the jobs files read again, changed or not; say whether there are any. Returns at once."""
+        if self._reloader is None:
+            return False
+        self._reloader.request()
+        return True
+
     def stop(self) -> None:
         """Ask for the end: the first call lets running jobs end within the grace period, the second ends them."""
         if self._stopping:
@@ -78,6 +87,8 @@ class RunningScheduler:
         """Wait until the daemon has stopped or is out of ticks, free everything, return the exit code (0 or 1)."""
         if self._exit_code is None:
             self._daemon.wait()
+            if self._reloader is not None:
+                self._reloader.close()
             self._exit_code = EXIT_OK if self._daemon.stop() is None else EXIT_FAILURE
         return self._exit_code
 
@@ -114,8 +125,9 @@ class Scheduler:
         Raises JobsFileError and other UsageErrors for what the user wrote, StartError for what stands in the way.
         """
         settings = self._settings
-        loaded = load(self._jobs, settings)
-        lost = unresolved(loaded)
+        watch = watch_over(settings) if self._jobs is None and self._wait else None
+        sources = load(self._jobs, settings)
+        lost = unresolved(sources)
         with ExitStack() as undo:
             daemon: list[Daemon] = []
             executor = ZygoteExecutor(on_broken=lambda text: daemon[0].break_down(text) if daemon else None)
@@ -125,21 +137,26 @@ class Scheduler:
             store.open()
             undo.callback(store.close)
             _make_folder(settings.logs_base_directory)
-            log.info("jobs: %s (%d)", loaded.source, len(loaded.definitions))
+            for loaded in sources:
+                log.info("jobs: %s (%d)", loaded.source, len(loaded.definitions))
             log.info("database: %s", describe(settings.database_url))
             log.info("logs: %s", settings.logs_base_directory.absolute())
             parts = Parts(
                 store=store,
                 executor=executor,
                 timepieces=self._timepieces(),
-                definitions=loaded.definitions,
+                jobs={loaded.source: loaded.definitions for loaded in sources},
                 unresolved=lost,
                 database_folder=_database_folder(settings.database_url),
             )
             daemon.append(Daemon(settings, parts, self._max_ticks))
             daemon[0].start()
             undo.pop_all()
-        return RunningScheduler(daemon[0])
+        if watch is None:
+            return RunningScheduler(daemon[0], None)
+        reloader = Reloader(settings, watch, InForce.of(sources, lost), daemon[0].ledger)
+        reloader.start()
+        return RunningScheduler(daemon[0], reloader)
 
     def _timepieces(self) -> Timepieces:
         if self._wait:
@@ -158,10 +175,10 @@ def launch_scheduler(
 ) -> int:
     """Run a daemon until it is stopped by a signal or out of ticks; return the exit code.
 
-    The arguments are those of ``Scheduler``. SIGTERM, SIGINT and SIGHUP stop it: the first lets running jobs end
-    within the grace period, a second one hurries; a SIGHUP that is ignored, as under nohup, stays ignored. Log lines go
-    to standard error. The code is 0 after an orderly stop and 1 if the daemon had to give up. Raises what
-    ``Scheduler.start`` raises.
+    The arguments are those of ``Scheduler``. SIGTERM and SIGINT stop it: the first lets running jobs end within the
+    grace period, a second one hurries. SIGHUP has the jobs files read again; jobs of a mapping it stops. A SIGHUP that
+    is ignored, as under nohup, stays ignored. Log lines go to standard error. The code is 0 after an orderly stop and 1
+    if the daemon had to give up. Raises what ``Scheduler.start`` raises.
     """
     chosen = settings or Settings.from_environment(os.environ)
     scheduler = Scheduler(jobs, chosen, max_ticks, wait=wait)
@@ -170,13 +187,15 @@ def launch_scheduler(
         keep_to_one()
         while not running.finished(LOOK_FOR_SIGNALS):
             while noted:
-                _stop(running, noted.popleft(), format_duration(chosen.grace))
+                number = noted.popleft()
+                if number != signal.SIGHUP or running.stopping or not running.reload():
+                    _stop(running, number, format_duration(chosen.grace))
         return running.wait()
 
 
 @contextmanager
 def _noted_signals() -> Iterator[deque[int]]:
-    """Note the signals that stop a daemon; what they mean is done outside the handler, which may come at any point."""
+    """Note the signals to a daemon; what they mean is done outside the handler, which may come at any point."""
     noted: deque[int] = deque()
     try:
         numbers = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]

@@ -1,59 +1,100 @@
-"""The jobs a daemon starts with: those of a file or a mapping whose functions can be resolved."""
+"""The jobs a daemon starts with: those of files or of a mapping whose functions can be resolved."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from cron_actors.adapters.import_check import ImportProblem, check_imports
-from cron_actors.adapters.sources import LoadedJobs, load_file, load_mapping
-from cron_actors.errors import JobsFileError
-from cron_actors.model.job import FunctionCall
+from cron_actors.adapters.sources import (
+    FaultyJobsError,
+    JobsFiles,
+    LoadedJobs,
+    Manner,
+    ProblemLine,
+    jobs_files,
+    load_files,
+    load_mapping,
+    paths_in,
+)
+from cron_actors.model.job import Definition, FunctionCall
 from cron_actors.settings import Settings
 
 log = logging.getLogger(__name__)
 
 
-def load(jobs: Mapping[str, Any] | None, settings: Settings) -> LoadedJobs:
-    """Read the mapping or, if there is none, the jobs file of the settings. Raises JobsFileError."""
+def load(jobs: Mapping[str, Any] | None, settings: Settings) -> list[LoadedJobs]:
+    """Read the mapping or, if there is none, the jobs files of the settings. Raises JobsFileError."""
     if jobs is not None:
-        return load_mapping(jobs, folder=Path.cwd(), granularity=settings.granularity)
-    return load_file(
-        settings.jobs_file_path,
-        supported_extensions=settings.supported_extensions,
-        granularity=settings.granularity,
-    )
+        return [load_mapping(jobs, folder=Path.cwd(), granularity=settings.granularity)]
+    found = files_of(settings)
+    for directory in found.empty:
+        log.warning("%s: no jobs file in this directory", directory)
+    return load_files(found.names, manner_of(settings))
 
 
-def import_problems(loaded: LoadedJobs) -> list[ImportProblem]:
+def files_of(settings: Settings) -> JobsFiles:
+    """Return the jobs files that the settings name. Raises JobsFileError for a directory that cannot be read."""
+    return jobs_files(paths_in(settings.jobs_file_path), settings.supported_extensions)
+
+
+def manner_of(settings: Settings) -> Manner:
+    """Return how the settings want jobs files to be read."""
+    return Manner(supported_extensions=settings.supported_extensions, granularity=settings.granularity)
+
+
+def import_problems(definitions: Iterable[Definition]) -> list[ImportProblem]:
     """Import the modules of all Python functions in child processes and return what went wrong."""
     calls = [
         (definition.job.identifier, definition.job.work, definition.job.folder)
-        for definition in loaded.definitions
+        for definition in definitions
         if isinstance(definition.job.work, FunctionCall)
     ]
     return check_imports(calls, cwd=Path.cwd()) if calls else []
 
 
-def unresolved(loaded: LoadedJobs) -> frozenset[str]:
+def unresolved(sources: Sequence[LoadedJobs]) -> frozenset[str]:
     """Return the jobs whose function cannot be found, and log what is wrong with them.
 
-    Raises JobsFileError if there are jobs, and none of them can run.
+    Raises JobsFileError if there are sources with jobs of which none can run.
     """
-    problems = import_problems(loaded)
+    problems = import_problems(definition for loaded in sources for definition in loaded.definitions)
     lost = frozenset(problem.job for problem in problems if problem.fatal)
-    if lost and len(lost) == len(loaded.definitions):
-        raise JobsFileError(tuple(place(loaded, problem) for problem in problems if problem.fatal))
-    for problem in problems:
-        if problem.fatal:
-            log.error("%s; this job does not run, the others do", place(loaded, problem))
-        else:
-            log.warning("%s", place(loaded, problem))
+    useless = [loaded for loaded in sources if is_useless(loaded, lost)]
+    if useless:
+        raise FaultyJobsError(tuple(entry for loaded in useless for entry in fatal_entries(loaded, problems)))
+    for loaded in sources:
+        tell(loaded, problems)
     return lost
 
 
-def place(loaded: LoadedJobs, problem: ImportProblem) -> str:
+def is_useless(loaded: LoadedJobs, lost: frozenset[str]) -> bool:
+    """Say whether there are jobs, and none of them can run."""
+    return bool(loaded.definitions) and lost.issuperset(loaded.identifiers.values())
+
+
+def fatal_entries(loaded: LoadedJobs, problems: Sequence[ImportProblem]) -> list[ProblemLine]:
+    """Return what is wrong with those jobs of the source that cannot run."""
+    found = [problem for problem in _of(loaded, problems) if problem.fatal]
+    return [loaded.entry(problem.job, problem.field, problem.message) for problem in found]
+
+
+def tell(loaded: LoadedJobs, problems: Sequence[ImportProblem]) -> None:
+    """Log what is wrong with functions of jobs of the source."""
+    for problem in _of(loaded, problems):
+        if problem.fatal:
+            log.error("%s; this job does not run, the others do", _line(loaded, problem))
+        else:
+            log.warning("%s", _line(loaded, problem))
+
+
+def _line(loaded: LoadedJobs, problem: ImportProblem) -> str:
     """Return the problem as one line that begins with its place in the file."""
-    return f"{loaded.locate(problem.job, problem.field)}: job {problem.job!r}, {problem.field}: {problem.message}"
+    return str(loaded.entry(problem.job, problem.field, problem.message))
+
+
+def _of(loaded: LoadedJobs, problems: Sequence[ImportProblem]) -> list[ImportProblem]:
+    names = set(loaded.identifiers.values())
+    return [problem for problem in problems if problem.job in names]

@@ -103,15 +103,16 @@ class Resume:
 # ── what is due ─────────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """These are now the jobs of ``source``: write down what is new, changed or gone.
+    """These are now the jobs of these sources, by source: write down what is new, changed or gone.
 
     Those named in ``unresolved`` call a function that there is not: their instants are missed, and written down so.
+    At a start there are no files but these (``every_file``). ``begun`` says that a first part is written down already.
     """
 
-    source: str
-    definitions: tuple[Definition, ...]
-    at: datetime
+    jobs: dict[str, tuple[Definition, ...]]
     unresolved: frozenset[str] = frozenset()
+    every_file: bool = False
+    begun: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,11 +141,25 @@ class ActiveRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """All that the Scheduler needs from the store: the jobs in force, their figures, the runs under way."""
+    """All that the Scheduler needs from the store: the jobs in force, their figures, the runs under way.
+
+    ``begun`` says of every run under way how it was begun; the figures do not count it before it has ended.
+    """
 
     jobs: tuple[ActiveJob, ...]
     statistics: dict[str, JobStatistics]
     running: tuple[ActiveRun, ...]
+    begun: tuple[RunChanged, ...] = ()
+    load: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revised:
+    """A load changed these jobs and removed those; all others are as they were. ``load`` counts the loads."""
+
+    jobs: tuple[ActiveJob, ...]
+    removed: tuple[str, ...]
+    load: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,11 +171,15 @@ class Rewound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """These instants became due, those were not run, and the cursors move with them: one transaction."""
+    """These instants became due, those were not run, and the cursors move with them: one transaction.
+
+    ``load`` is the last load that the Scheduler has heard of.
+    """
 
     runs: tuple[NewRun, ...]
     accounts: tuple[Account, ...]
     moves: tuple[CursorMove, ...]
+    load: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -359,7 +378,10 @@ class Drained:
 # ── what became of it ───────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunChanged:
-    """A run went to ``state``; committed. ``count`` is more than 1 for a stretch of instants not run."""
+    """A run went to ``state``; committed. ``count`` is more than 1 for a stretch of instants not run.
+
+    ``attempt``, ``started_at`` and ``lateness`` are those of the attempt that begins or ends with the change.
+    """
 
     run_id: int
     job: str
@@ -374,12 +396,13 @@ class RunChanged:
     outcome: Outcome | None = None
     error: str | None = None
     duration: timedelta | None = None
+    started_at: datetime | None = None
     lateness: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """These changes were committed together; ``statistics`` are the figures of the jobs they touch, after them."""
+    """These changes were committed together; ``statistics`` are the figures of the jobs of which they end anything."""
 
     changes: tuple[RunChanged, ...]
     statistics: dict[str, JobStatistics] = field(default_factory=dict)
@@ -431,6 +454,7 @@ SchedulerMessage = (
     Tick
     | Pulse
     | Loaded
+    | Revised
     | Rewound
     | Recorded
     | Performing

@@ -175,7 +175,13 @@ VARIABLES: tuple[Variable, ...] = (
         help="The folder of the runs' log files.",
         read=Path,
     ),
-    Variable(name="JOBS_FILE_PATH", field="jobs_file_path", default="jobs.json", help="The jobs file.", read=str),
+    Variable(
+        name="JOBS_FILE_PATH",
+        field="jobs_file_path",
+        default="jobs.json",
+        help="The jobs file, a directory of them, or several paths parted by colons.",
+        read=str,
+    ),
     Variable(
         name="DATABASE_URL",
         field="database_url",

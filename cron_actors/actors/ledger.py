@@ -11,7 +11,9 @@ from functools import partial
 from typing import assert_never
 
 from cron_actors.actors.postings.attempts import held, post_claim, post_finished, post_performing, post_rescue
-from cron_actors.actors.postings.instants import post_due, post_load, recall
+from cron_actors.actors.postings.instants import post_due, recall
+from cron_actors.actors.postings.loads import post_load, revised
+from cron_actors.actors.postings.overlaps import ease_all
 from cron_actors.actors.postings.posting import Node, Posting
 from cron_actors.actors.postings.requests import answer_cancels, post_requests
 from cron_actors.actors.shell import Inbox, Shell
@@ -100,6 +102,8 @@ class LedgerActor(Shell[LedgerMessage]):
             # Before anything is claimed: what was cancelled while no daemon ran must not be performed once more.
             cancels = [request for request in transaction.requests() if request.kind is RequestKind.CANCEL]
             post_requests(posting, cancels)
+            self._node.waiting |= transaction.waiting_jobs()
+            ease_all(posting)
             posting.write_statistics()
             transaction.put_node(self._node.record)
         self._node.figures.update(posting.figures)
@@ -180,8 +184,10 @@ class LedgerActor(Shell[LedgerMessage]):
             posting = Posting(transaction, self._node, self._clock.now())
             for message in batch:
                 self._apply(posting, message, answers, last)
+            posting.write_begun()
             posting.write_statistics()
         self._node.figures.update(posting.figures)
+        self._node.held.update(posting.claimed)
         return [*answers, partial(self._announce, posting), *last]
 
     def _apply(self, posting: Posting, message: LedgerMessage, answers: list[Send], last: list[Send]) -> None:
@@ -220,11 +226,14 @@ class LedgerActor(Shell[LedgerMessage]):
 
     def _load(self, posting: Posting, load: Load, answers: list[Send], last: list[Send]) -> None:
         """Post the load, in several transactions if it must be; nobody learns what is in force before it is over."""
-        self._loading = not post_load(posting, load)
-        if self._loading:
-            last.append(partial(self.address.tell, load))
-        else:
+        revised = post_load(posting, load)
+        self._loading = revised is None
+        if revised is None:
+            last.append(partial(self.address.tell, replace(load, begun=True)))
+        elif self._recalled:
             self._answer_recall(posting, answers)
+        else:
+            answers.append(partial(self._to.scheduler.tell, revised))
 
     def _answer_recall(self, posting: Posting, answers: list[Send]) -> None:
         if self._recalled and not self._loading:
@@ -234,8 +243,12 @@ class LedgerActor(Shell[LedgerMessage]):
     def _announce(self, posting: Posting) -> None:
         if posting.rewound:
             self._to.scheduler.tell(Rewound(at=posting.at))
+        if posting.revised:
+            self._to.scheduler.tell(revised(posting))
         for name in sorted(posting.available):
             self._to.queue.tell(Available(queue=name))
+        for cancel in posting.cancels:  # after the launches: nobody can end what nobody performs
+            self._to.queue.tell(cancel)
         if posting.changes:
             self._to.events.tell(Changed(changes=tuple(posting.changes), statistics=posting.figures))
 

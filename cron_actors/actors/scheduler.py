@@ -13,6 +13,7 @@ from cron_actors.core.agenda import Agenda
 from cron_actors.core.deadlines import Deadlines
 from cron_actors.core.moments import iso
 from cron_actors.core.schedule import Schedule
+from cron_actors.core.statistics import with_begun
 from cron_actors.messages import (
     ActiveJob,
     Address,
@@ -35,7 +36,9 @@ from cron_actors.messages import (
     Recorded,
     Restarted,
     Resume,
+    Revised,
     Rewound,
+    RunChanged,
     SchedulerMessage,
     Tick,
     Ticked,
@@ -45,7 +48,7 @@ from cron_actors.messages import (
     WakeAt,
     WakeBy,
 )
-from cron_actors.model.run import AttemptKey
+from cron_actors.model.run import AttemptKey, RunState
 from cron_actors.model.statistics import JobStatistics
 
 RUNS_AT_ONCE = 200  # due runs in one transaction, about: the first are performed while the next are evaluated
@@ -79,11 +82,13 @@ class SchedulerActor(Shell[SchedulerMessage]):
         self._backlog: deque[str] = deque()  # jobs with more instants behind them than fit into one transaction
         self._deadlines = Deadlines()
         self._figures: dict[str, JobStatistics] = {}
+        self._begun: dict[int, RunChanged] = {}  # runs under way, which the figures do not count yet
         self._running: dict[AttemptKey, tuple[datetime, timedelta]] = {}
         self._tick: Tick | None = None
         self._number = 0
         self._until_at: datetime | None = None
         self._recording = False
+        self._load_number = 0  # of the last load of jobs
         self._known = False  # what stands in the store; what is evaluated without knowing it would be written twice
         self._drain: Drain | None = None
         self._drained = False
@@ -106,6 +111,8 @@ class SchedulerActor(Shell[SchedulerMessage]):
                 self._go()
             case Loaded():
                 self._load(message)
+            case Revised():
+                self._revise(message)
             case Performing():
                 self._expect(message)
             case FinishedExecution(key=key):
@@ -114,8 +121,8 @@ class SchedulerActor(Shell[SchedulerMessage]):
             case Pulse():
                 self._look_after_deadlines(message)
                 self._watch_clock(message.at)
-            case Changed(statistics=statistics):
-                self._figures.update(statistics)
+            case Changed():
+                self._count(message)
             case Restarted():
                 self._known = False
                 self._ledger.tell(Recall())
@@ -131,19 +138,35 @@ class SchedulerActor(Shell[SchedulerMessage]):
     def _answer(self, question: NumRuns | CurrentTicks | Figures) -> object:
         match question:
             case NumRuns(job=job):
-                return self._figures.get(job, JobStatistics()).launches
+                under_way = sum(begun.job == job for begun in self._begun.values())
+                return self._figures.get(job, JobStatistics()).launches + under_way
             case CurrentTicks():
                 return self._number
             case Figures():
-                return dict(self._figures)
+                return self._shown()
             case _:
                 assert_never(question)
+
+    def _count(self, changed: Changed) -> None:
+        self._figures.update(changed.statistics)
+        for change in changed.changes:
+            if change.state is RunState.EXECUTING:
+                self._begun[change.run_id] = change
+            else:
+                self._begun.pop(change.run_id, None)
+
+    def _shown(self) -> dict[str, JobStatistics]:
+        shown = dict(self._figures)
+        for begun in self._begun.values():
+            shown[begun.job] = with_begun(shown.get(begun.job, JobStatistics()), begun)
+        return shown
 
     def _load(self, loaded: Loaded) -> None:
         self._entries.clear()
         self._agenda = Agenda()
         self._backlog.clear()
         self._figures = dict(loaded.statistics)
+        self._begun = {begun.run_id: begun for begun in loaded.begun}
         for active in loaded.jobs:
             self._enter(active)
         cursors = [entry.cursor_at for entry in self._entries.values() if entry.cursor_at is not None]
@@ -151,9 +174,31 @@ class SchedulerActor(Shell[SchedulerMessage]):
         for run in loaded.running:
             if run.timeout is not None and run.key not in self._deadlines:
                 self._running[run.key] = (run.started_at, run.timeout)
+        self._load_number = loaded.load
         self._recording, self._known = False, True
         self._timer.tell(WakeAt(at=self._agenda.peek()))
         self._timer.tell(Resume(until_at=self._until_at, number=self._number))
+
+    def _revise(self, revised: Revised) -> None:
+        """Learn what a load has changed; what is on its way to the store of a re-timed job is not written there."""
+        if not self._known:  # all of it is on its way
+            return
+        self._load_number = revised.load
+        anew = set(revised.removed)
+        for identifier in revised.removed:
+            self._entries.pop(identifier, None)
+            self._agenda.remove(identifier)
+        for active in revised.jobs:
+            known = self._entries.get(active.job.identifier)
+            same = known is not None and known.job.when == active.job.when and known.pauses == active.record.pauses
+            if known is not None and same:  # it may be further than the store knows
+                known.job, known.definition = active.job, active.record.definition
+            else:
+                self._enter(active)
+                anew.add(active.job.identifier)
+        if anew.intersection(self._backlog):
+            self._backlog = deque(identifier for identifier in self._backlog if identifier not in anew)
+        self._timer.tell(WakeAt(at=self._agenda.peek()))
 
     def _rewind(self, rewound: Rewound) -> None:
         """Go back in time: what is under way is recorded first, then the store tells how far everything is."""
@@ -178,6 +223,7 @@ class SchedulerActor(Shell[SchedulerMessage]):
             cursor_at=record.cursor_at,
             # The first tick evaluates what a job owes that is seen for the first time.
             next_due_at=record.first_seen_at if record.cursor_at is None else schedule.next_after(record.cursor_at),
+            pauses=record.pauses,
         )
         self._agenda.put(job.identifier, self._entries[job.identifier].next_due_at)
 
@@ -202,7 +248,7 @@ class SchedulerActor(Shell[SchedulerMessage]):
 
     def _record(self, due: Due) -> None:
         self._recording = True
-        self._ledger.tell(due)
+        self._ledger.tell(replace(due, load=self._load_number))
 
     def _end_tick(self, tick: Tick) -> None:
         self._tick, self._until_at = None, tick.until_at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from pathlib import Path
+from dataclasses import replace
 
 from cron_actors.cli.surroundings import Surroundings
 from cron_actors.errors import JobsFileError, UsageError
@@ -33,22 +33,16 @@ def refuse_unknown(identifier: str, known: set[str], where: str) -> None:
 
 
 def jobs_file(around: Surroundings, path: str | None = None) -> dict[str, Definition]:
-    """Return the jobs of the jobs file by identifier, in its order; raises JobsFileError."""
-    from cron_actors.adapters.sources import load_file  # noqa: PLC0415 - the JSON Schema library takes its time
+    """Return the jobs of the jobs files by identifier, in their order; raises JobsFileError."""
+    from cron_actors.loading import load  # noqa: PLC0415 - the JSON Schema library takes its time
 
-    settings = around.settings
-    loaded = load_file(
-        path or settings.jobs_file_path,
-        supported_extensions=settings.supported_extensions,
-        granularity=settings.granularity,
-    )
-    return {definition.job.identifier: definition for definition in loaded.definitions}
+    settings = around.settings if path is None else replace(around.settings, jobs_file_path=path)
+    sources = load(None, settings)
+    return {definition.job.identifier: definition for loaded in sources for definition in loaded.definitions}
 
 
 def written_jobs(around: Surroundings) -> dict[str, Definition]:
-    """Return the jobs of the jobs file, none if it is missing or faulty: for looking something up by the way."""
-    if not Path(around.settings.jobs_file_path).is_file():
-        return {}
+    """Return the jobs of the jobs files, none if any is missing or faulty: for looking something up by the way."""
     try:
         return jobs_file(around)
     except JobsFileError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import click
@@ -19,19 +20,25 @@ class RunCommand(click.Command):
 
 
 @click.command(cls=RunCommand)
-@click.option("--jobs", "jobs_file", metavar="FILE", help="The jobs file; JOBS_FILE_PATH if not given.")
+@click.option(
+    "--jobs",
+    "paths",
+    metavar="PATH",
+    multiple=True,
+    help="A jobs file, or a directory of them; may be repeated. JOBS_FILE_PATH if not given.",
+)
 @click.option("--max-ticks", type=click.IntRange(min=1), help="Stop after this many ticks, their runs finished.")
 @click.pass_context
-def run(context: click.Context, jobs_file: str | None, max_ticks: int | None) -> int:
-    """Run the daemon in the foreground until SIGTERM or Ctrl-C.
+def run(context: click.Context, paths: tuple[str, ...], max_ticks: int | None) -> int:
+    """Run the daemon in the foreground until SIGTERM or Ctrl-C. Jobs files that change are read again.
 
     Exit code: 0 after a clean stop, 2 if the settings or the jobs file cannot be used, 1 for anything else.
 
     Example: GRANULARITY=second cron-actors run --jobs jobs.yaml
     """
     settings = surroundings(context).settings
-    if jobs_file is not None:
-        settings = replace(settings, jobs_file_path=jobs_file)
+    if paths:
+        settings = replace(settings, jobs_file_path=os.pathsep.join(paths))
     from cron_actors.launcher import launch_scheduler  # noqa: PLC0415 - the help must not load the daemon
 
     return launch_scheduler(settings=settings, max_ticks=max_ticks)

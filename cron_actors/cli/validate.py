@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -14,53 +15,75 @@ from cron_actors.cli.wording import counted
 from cron_actors.model.job import Json
 
 if TYPE_CHECKING:
-    from cron_actors.adapters.sources import ProblemLine
+    from cron_actors.adapters.sources import FaultyJobsError, ProblemLine
 
 
 @click.command()
-@click.argument("file", required=False)
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
 @options.as_json
 @click.pass_context
-def validate(context: click.Context, file: str | None, *, as_json: bool) -> int:
-    """Check a jobs file, JOBS_FILE_PATH if none is named, and report every error at once.
+def validate(context: click.Context, paths: tuple[str, ...], *, as_json: bool) -> int:
+    """Check jobs files, or the files of directories, and report every error at once; JOBS_FILE_PATH if none is named.
 
-    The modules of Python functions are imported in a child process. Exit code: 0 if the file is valid, else 2.
+    The modules of Python functions are imported in a child process. Exit code: 0 if all files are valid, else 2.
 
     Example: cron-actors validate jobs.yaml --json
     """
-    around = surroundings(context)
-    name = file if file is not None else around.settings.jobs_file_path
-    errors, warnings, count = _findings(around, name)
+    findings = _findings(surroundings(context), paths)
+    faulty = findings.faulty
     if as_json:
-        write_json({"valid": not errors, "errors": [_object(error) for error in errors], "warnings": list(warnings)})
+        errors: list[Json] = [_object(error) for error in faulty.entries]
+        write_json({"valid": not errors, "errors": errors, "warnings": list(findings.warnings)})
     else:
-        for error in errors:
-            complain(str(error))
-        for warning in warnings:
+        for line in faulty.problems:
+            complain(line)
+        for warning in findings.warnings:
             warn(warning)
-        if not errors:
+        for name, count in () if faulty.entries else findings.counts:
             say(f"{name}: valid, {counted(count, 'job')}")
-    return exit_codes.USAGE if errors else exit_codes.OK
+    return exit_codes.USAGE if faulty.entries else exit_codes.OK
 
 
-def _findings(around: Surroundings, name: str) -> tuple[list[ProblemLine], list[str], int]:
-    """Return errors, warnings and the number of jobs."""
-    from cron_actors.adapters.sources import FaultyJobsError, load_file  # noqa: PLC0415 - the help needs no schema
-    from cron_actors.loading import import_problems  # noqa: PLC0415 - as above
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """All that is wrong with some files, what may be, and how many jobs each file has that was read."""
+
+    faulty: FaultyJobsError
+    warnings: tuple[str, ...] = ()
+    counts: tuple[tuple[str, int], ...] = ()
+
+
+def _findings(around: Surroundings, paths: tuple[str, ...]) -> Findings:
+    from cron_actors.adapters.sources import (  # noqa: PLC0415 - the help needs no schema
+        FaultyJobsError,
+        jobs_files,
+        paths_in,
+        read_files,
+    )
+    from cron_actors.loading import import_problems, manner_of  # noqa: PLC0415 - as above
 
     settings = around.settings
     try:
-        loaded = load_file(name, supported_extensions=settings.supported_extensions, granularity=settings.granularity)
+        files = jobs_files(paths or paths_in(settings.jobs_file_path), settings.supported_extensions)
     except FaultyJobsError as faulty:
-        return list(faulty.entries), [], 0
-    errors, warnings = [], list(loaded.warnings)
-    for problem in import_problems(loaded):
-        entry = loaded.entry(problem.job, problem.field, problem.message)
-        if problem.fatal:
-            errors.append(entry)
-        else:
-            warnings.append(str(entry))
-    return errors, warnings, len(loaded.definitions)
+        return Findings(faulty=faulty)
+    reading = read_files(files.names, manner_of(settings))
+    errors = [entry for fault in reading.faults.values() for entry in fault.entries]
+    warnings = [f"{directory}: no jobs file in this directory" for directory in files.empty]
+    for loaded in reading.jobs.values():
+        warnings += loaded.warnings
+        for problem in import_problems(loaded.definitions):
+            entry = loaded.entry(problem.job, problem.field, problem.message)
+            if problem.fatal:
+                errors.append(entry)
+            else:
+                warnings.append(str(entry))
+    complete = all(fault.complete for fault in reading.faults.values())
+    return Findings(
+        faulty=FaultyJobsError(tuple(errors), complete=complete),
+        warnings=tuple(warnings),
+        counts=tuple((loaded.name, len(loaded.definitions)) for loaded in reading.jobs.values()),
+    )
 
 
 def _object(error: ProblemLine) -> dict[str, Json]:

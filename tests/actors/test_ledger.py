@@ -49,6 +49,7 @@ def test_a_message_is_answered_only_after_the_commit(desk: LedgerDesk) -> None:
     desk.load({})
     desk.store.refuses = Refusal.COMMIT
     desk.events.take()
+    desk.scheduler.take()
     desk.tell(desk.due(desk.owe()), Claim(queue=QUEUE, slots=5), DRAIN)
     assert (desk.scheduler.messages, desk.queue.messages, desk.events.messages) == ([], [], [])
 
@@ -214,5 +215,5 @@ def test_a_cancel_is_not_forgotten_when_the_commit_of_its_batch_fails(desk: Ledg
 def test_a_load_that_changes_nothing_announces_nothing(desk: LedgerDesk) -> None:
     desk.load({})
     desk.load({})
-    desk.tell(Load(source="other", definitions=(), at=NOON))
+    desk.tell(Load(jobs={"other": ()}))
     assert desk.events.messages == []

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from cron_actors.actors.postings.instants import WALKED_AT_ONCE
+from cron_actors.actors.postings.loads import WALKED_AT_ONCE
 from cron_actors.messages import Changed, Loaded, Recall
 from tests.fakes.ledger_desk import LedgerDesk
 from tests.fakes.values import NOON, finished

@@ -46,7 +46,7 @@ def make(store: SqliteStore, folder: Path, executor: FakeExecutor, ticks: int) -
         executor=executor,
         timepieces=Timepieces(clock=clock, wall_alarm=clock.alarm, monotonic_alarm=SystemAlarm),
         unresolved=frozenset(),
-        definitions=[definition_of(job, folder) for job in JOBS],
+        jobs={"memory": [definition_of(job, folder) for job in JOBS]},
         database_folder=None,
     )
     settings = Settings(granularity=Granularity.SECOND, logs_base_directory=folder, max_processes=3)

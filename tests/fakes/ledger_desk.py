@@ -76,7 +76,7 @@ class LedgerDesk:
     def load(self, *mappings: dict[str, Any]) -> None:
         """Load these jobs, each ``backup`` every minute but for what the mapping says."""
         definitions = tuple(definition_of({**USUAL, **mapping}, FOLDER) for mapping in mappings)
-        self.tell(Load(source="file", definitions=definitions, at=self.clock.now()))
+        self.tell(Load(jobs={"/jobs.json": definitions}))
 
     def owe(self, job: str = "backup", due_at: datetime = NOON, **fields: object) -> NewRun:
         """Return the run that a job in force owes at this instant."""
@@ -92,7 +92,7 @@ class LedgerDesk:
     def due(self, *runs: NewRun) -> Due:
         """Return the message by which the scheduler has these runs written."""
         moves = tuple(CursorMove(job=run.job, cursor_at=run.due_at, next_due_at=None) for run in runs)
-        return Due(runs=runs, accounts=(), moves=moves)
+        return Due(runs=runs, accounts=(), moves=moves, load=self.node.loads)
 
     def claim(self, slots: int = 10) -> tuple[Launch, ...]:
         """Claim runs as the queue does and return its launches."""

@@ -5,19 +5,20 @@ Mail and events that a posting causes leave only after the commit; a posting tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from cron_actors.core.changes import change_of
 from cron_actors.core.definitions import job_of
 from cron_actors.core.run_log import log_name
-from cron_actors.core.statistics import fold
+from cron_actors.core.statistics import ends_something, fold
 from cron_actors.errors import InvalidValueError
-from cron_actors.messages import Launch, RunChanged
+from cron_actors.messages import Cancel, Launch, RunChanged
 from cron_actors.model.job import Job
-from cron_actors.model.records import NodeRecord
-from cron_actors.model.run import AttemptKey, Cause, Ending, Run, RunState
+from cron_actors.model.records import JobRecord, NodeRecord
+from cron_actors.model.run import AttemptKey, Ending, Identity, Run, RunState
 from cron_actors.model.statistics import JobStatistics
 from cron_actors.ports.store import Transaction
 
@@ -26,20 +27,30 @@ from cron_actors.ports.store import Transaction
 class Node:
     """The node the ledger writes for: its row, the absolute folder of all logs, and what it knows without reading.
 
-    That is the definitions read so far, and the figures of jobs as they stand in the store: nobody else writes them.
+    That is the definitions read so far, the figures of jobs and the runs claimed, as they stand in the store: nobody
+    else writes them. ``waiting`` holds the jobs of which runs wait for the end of another, and perhaps some more.
+    ``loads`` counts the loads; ``revised`` holds the number of the last one that gave a job another schedule or none.
     """
 
     record: NodeRecord
     logs: Path
     jobs: dict[str, Job] = field(default_factory=dict)
     figures: dict[str, JobStatistics] = field(default_factory=dict)
+    held: dict[int, Run] = field(default_factory=dict)
     unresolved: frozenset[str] = frozenset()
+    waiting: set[str] = field(default_factory=set)
+    loads: int = 0
+    revised: dict[str, int] = field(default_factory=dict)
     poll_interval: timedelta = timedelta(0)
 
     @property
     def node(self) -> str:
         """Return the node's uuid."""
         return self.record.node
+
+    def log_of(self, job: str, due_at: datetime, run_id: int) -> str:
+        """Return the absolute path of a run's log."""
+        return os.path.join(self.logs, log_name(job, due_at, run_id))  # noqa: PTH118 # this runs for every run: Path is slower
 
 
 class Posting:
@@ -52,6 +63,10 @@ class Posting:
         self.changes: list[RunChanged] = []
         self.figures: dict[str, JobStatistics] = {}
         self.available: set[str] = set()
+        self.cancels: list[Cancel] = []
+        self.claimed: dict[int, Run] = {}
+        self.begun: dict[AttemptKey, Identity] = {}
+        self.revised: dict[str, JobRecord] = {}
         self.rewound = False  # whether cursors were reset
 
     def job(self, definition: str) -> Job:
@@ -70,35 +85,47 @@ class Posting:
 
     def launch(self, run: Run) -> Launch:
         """Return the order to perform a claimed run."""
-        log = run.log or str(self.node.logs / log_name(run.job, run.due_at, run.run_id))
+        log = run.log or self.node.log_of(run.job, run.due_at, run.run_id)
         return Launch(run=run, key=key_of(run), job=self.job(run.definition), log=log, node=run.node or self.node.node)
 
-    def note(self, run: Run, ending: Ending | None = None) -> None:
-        """Take down that the run stands where it stands now, for the statistics and for whoever listens."""
-        self.changes.append(
-            RunChanged(
-                run_id=run.run_id,
-                job=run.job,
-                due_at=run.due_at,
-                last_due_at=run.last_due_at,
-                count=run.count,
-                cause=run.cause,
-                state=run.state,
-                reason=run.reason,
-                attempt=run.attempt,
-                at=self.at,
-                outcome=None if ending is None else ending.outcome,
-                error=None if ending is None else ending.error,
-                duration=None if ending is None else ending.duration,
-                lateness=_lateness(run),
-            )
-        )
+    def claim(self, queue: str, slots: int) -> list[Run]:
+        """Take up to so many runs of the queue for this node."""
+        runs = self.transaction.claim(queue, slots, self.node.node, self.at, self.node.log_of)
+        self.claimed.update((run.run_id, run) for run in runs)
+        return runs
+
+    def held(self, run_id: int) -> Run | None:
+        """Return the run as it was when it was claimed, if nothing has changed it since; else as it is stored."""
+        return self.claimed.get(run_id) or self.node.held.get(run_id) or self.transaction.run(run_id)
+
+    def request_cancel(self, run_id: int, reason: str | None = None) -> None:
+        """Note that the run is to be cancelled, and why if nobody asked for it."""
+        self.transaction.request_cancel(run_id, reason)
+        self.forget(run_id)
+
+    def revise(self, record: JobRecord) -> None:
+        """Note that the Scheduler has to learn this row; what it sent before it has is not written."""
+        self.node.loads += 1
+        self.node.revised[record.identifier] = self.node.loads
+        self.revised[record.identifier] = record
+
+    def forget(self, run_id: int) -> None:
+        """Read the run anew when it is needed again."""
+        self.claimed.pop(run_id, None)
+        self.node.held.pop(run_id, None)
+
+    def note(self, run: Run, ending: Ending | None = None, held: Run | None = None) -> None:
+        """Take down that the run stands where it stands now, for the statistics and for whoever listens.
+
+        Of an attempt that ended, ``held`` is the run as it was before.
+        """
+        self.changes.append(change_of(run, self.at, ending, held))
         if run.state is RunState.AVAILABLE:
             self.available.add(run.queue)
 
     def write_statistics(self) -> None:
-        """Fold every change into the figures of its job and write those that changed."""
-        touched = {change.job for change in self.changes if _counts(change)}
+        """Fold what ended into the figures of its job and write those that changed."""
+        touched = {change.job for change in self.changes if ends_something(change)}
         if not touched:
             return
         known = self.node.figures
@@ -111,26 +138,12 @@ class Posting:
                 self.figures[change.job] = fold(self.figures[change.job], change)
         self.transaction.put_statistics(self.figures)
 
-    def set_logs(self, launches: Iterable[Launch]) -> None:
-        """Note the log files of runs that begin their first attempt."""
-        logs = {launch.run.run_id: launch.log for launch in launches if launch.run.log is None}
-        if logs:
-            self.transaction.set_log(logs)
+    def write_begun(self) -> None:
+        """Write the processes of the attempts that began and have not ended in this very posting."""
+        if self.begun:
+            self.transaction.begin_attempts(list(self.begun.items()))
 
 
 def key_of(run: Run) -> AttemptKey:
     """Return the claim of the run's present attempt."""
     return AttemptKey(run_id=run.run_id, attempt=run.attempt, token=run.lease_token or "")
-
-
-def _counts(change: RunChanged) -> bool:
-    return change.outcome is not None or change.state in {RunState.EXECUTING, RunState.SKIPPED, RunState.MISSED}
-
-
-def _lateness(run: Run) -> timedelta | None:
-    """Return how late a first attempt began; neither an exempt run nor one that somebody asked for can be late."""
-    if run.state is not RunState.EXECUTING or run.attempt != 1 or run.started_at is None:
-        return None
-    if run.exempt or run.cause is not Cause.SCHEDULE:
-        return None
-    return run.started_at - run.due_at

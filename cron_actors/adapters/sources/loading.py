@@ -20,7 +20,7 @@ from cron_actors.adapters.sources.yaml_text import read_yaml
 from cron_actors.core.identifiers import folded_identifier
 from cron_actors.core.problems import Pointer, Problem
 from cron_actors.core.quotation import quote
-from cron_actors.model.job import Definition
+from cron_actors.model.job import Definition, Json
 from cron_actors.settings import Granularity
 
 MEMORY = "memory"
@@ -41,6 +41,21 @@ class LoadedJobs:
     definitions: tuple[Definition, ...]
     origin: Origin = field(default_factory=lambda: MemoryOrigin({"jobs": []}), repr=False, compare=False)
     texts: Mapping[str, Definition] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """Return the source as the user wrote it."""
+        return self.origin.name
+
+    @cached_property
+    def named(self) -> tuple[str, ...]:
+        """Return the absolute paths of the files that the calendars of this one name."""
+        value = self.origin.value
+        calendars = value.get("calendars") if isinstance(value, dict) else None
+        mappings = calendars.values() if isinstance(calendars, dict) else ()
+        paths = [path for mapping in mappings if isinstance(mapping, dict) for path in _listed(mapping.get("ics"))]
+        folder = Path(self.source).parent
+        return tuple(os.path.abspath(folder / str(path)) for path in paths)  # noqa: PTH100 - a link may come to lead elsewhere
 
     @cached_property
     def identifiers(self) -> dict[str, str]:
@@ -103,6 +118,12 @@ def load_mapping(mapping: object, *, folder: Path, granularity: Granularity) -> 
     """
     value, problems = plain(mapping)
     return _loaded(MemoryOrigin(value, problems), MEMORY, Terms(Path(os.path.abspath(folder)), granularity))  # noqa: PTH100 - as above
+
+
+def _listed(value: Json) -> list[Json]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
 
 
 def _reader_for(name: str, supported_extensions: Sequence[str]) -> Callable[[str], Document]:

@@ -16,6 +16,10 @@ class Origin(Protocol):
     """A value, what was wrong in reading it, and where each part of it stands."""
 
     @property
+    def name(self) -> str:
+        """Return what the user calls it."""
+
+    @property
     def value(self) -> Json:
         """Return the whole value."""
 
@@ -67,10 +71,11 @@ class MemoryOrigin:
 
     value: Json
     faults: Sequence[Problem] = ()
+    name: str = "the mapping"
 
     def line(self, problem: Problem, job: str | None) -> ProblemLine:
         return ProblemLine(
-            file=dotted(problem.pointer) or "the mapping",
+            file=dotted(problem.pointer) or self.name,
             job=job,
             number=None if problem.index is None else problem.index + 1,
             field=problem.field,

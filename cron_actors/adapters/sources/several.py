@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cron_actors.adapters.sources.loading import LoadedJobs, load_file
@@ -12,6 +12,7 @@ from cron_actors.core.quotation import quote
 from cron_actors.settings import Granularity
 
 Loaded = Mapping[str, LoadedJobs]
+Judge = Callable[[LoadedJobs], FaultyJobsError | None]
 _NOTHING: Loaded = {}
 
 
@@ -45,33 +46,44 @@ def load_files(names: Sequence[str], manner: Manner) -> list[LoadedJobs]:
 
 
 def read_files(
-    names: Sequence[str], manner: Manner, earlier: Loaded = _NOTHING, unchanged: Sequence[str] = ()
+    names: Sequence[str],
+    manner: Manner,
+    earlier: Loaded = _NOTHING,
+    unchanged: Collection[str] = (),
+    judge: Judge = lambda _: None,
 ) -> Reading:
     """Read the files that are not ``unchanged`` (sources), and keep for the others and the faulty ones what was there.
 
-    Of two files that name one job, the one that changed is faulty; if both did, the later one.
+    ``judge`` may find a fault in a file that was read. Of two files that name one job, the one that changed is faulty;
+    if both did, the later one.
     """
     jobs: dict[str, LoadedJobs] = {}
     faults: dict[str, FaultyJobsError] = {}
     for name in names:
         source = source_of(name)
         before = earlier.get(source)
-        if before is not None and source in unchanged:
+        if before is not None:
             jobs[source] = before
-            continue
+            if source in unchanged:
+                continue
         try:
-            jobs[source] = load_file(
-                name,
-                supported_extensions=manner.supported_extensions,
-                granularity=manner.granularity,
-                earlier=before,
-            )
+            jobs[source] = _judged(_read(name, manner, before), judge)
         except FaultyJobsError as fault:
             faults[source] = fault
-            if before is not None:
-                jobs[source] = before
     _part_twins(jobs, faults, earlier)
     return Reading(jobs=jobs, faults=faults)
+
+
+def _read(name: str, manner: Manner, before: LoadedJobs | None) -> LoadedJobs:
+    extensions = manner.supported_extensions
+    return load_file(name, supported_extensions=extensions, granularity=manner.granularity, earlier=before)
+
+
+def _judged(loaded: LoadedJobs, judge: Judge) -> LoadedJobs:
+    fault = judge(loaded)
+    if fault is not None:
+        raise fault
+    return loaded
 
 
 def _part_twins(jobs: dict[str, LoadedJobs], faults: dict[str, FaultyJobsError], earlier: Loaded) -> None:

@@ -24,7 +24,7 @@ def row(identifier: str = "backup", definition: str = "old", source: str = "file
 
 
 def load(*definitions: tuple[str, str], rows: tuple[JobRecord, ...] = (), source: str = "file") -> Reconciliation:
-    return reconcile({record.identifier: record for record in rows}, definitions, source, NOON)
+    return reconcile({record.identifier: record for record in rows}, {source: definitions}, NOON)
 
 
 def test_a_job_never_seen_is_written_without_a_cursor() -> None:
@@ -93,7 +93,7 @@ def test_only_the_jobs_that_differ_are_written() -> None:
 
 
 def test_a_job_whose_schedule_is_the_same_goes_on_where_it_was_whatever_else_changed() -> None:
-    changes = reconcile({"backup": row()}, (("backup", "new"),), "file", NOON, {"backup"})
+    changes = reconcile({"backup": row()}, {"file": (("backup", "new"),)}, NOON, {"backup"})
     assert changes == Reconciliation(closing=(), rows=(replace(row(), definition="new"),), removed=())
 
 
