@@ -182,6 +182,10 @@ class TaskMonitorActor(Shell[MonitorMessage]):
         self._to.ledger.tell(finished)
         self._to.scheduler.tell(finished)
         self._to.queue.tell(SlotFree(worker=self._worker, hold=hold))
+        try:
+            self._logs.retire(launch.log, launch.job.retention)
+        except OSError as error:
+            log.warning("cannot delete old logs beside %s: %s", launch.log, error.strerror)
 
     def _abandon(self, launch: Launch) -> None:
         """End what a lost monitor or task of this worker performed; nobody knows whether it was ever begun."""

@@ -6,7 +6,9 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from cron_actors.adapters.log_retention import LogRetention
 from cron_actors.core.run_log import LATEST
+from cron_actors.model.job import Retention
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -15,8 +17,12 @@ PRIVATE_FOLDER = 0o700
 class RunLogFiles:
     """Log files that only their owner can read; ``latest.txt`` beside them points at the newest."""
 
+    def __init__(self, retention: LogRetention | None = None) -> None:
+        self._retention = retention or LogRetention()
+
     def begin(self, path: str, header: str) -> None:
         """Append the header, making the file, its folder and the link to the newest file as needed."""
+        self._retention.begun(path)
         folder, name = os.path.split(path)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         try:
@@ -50,6 +56,10 @@ class RunLogFiles:
     def size(self, path: str) -> int:
         """Return the size of the file in bytes."""
         return os.stat(path).st_size  # noqa: PTH116 # as above
+
+    def retire(self, path: str, retention: Retention) -> None:
+        """Let the log go, and now and then delete what its folder holds beyond the retention."""
+        self._retention.over(path, retention)
 
     def _point(self, folder: str, name: str) -> None:
         # A link cannot be replaced in one step, a name can: readers always find one of the two files.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from cron_actors.model.run import Ending, Outcome, Run
 
 LATEST = "latest.txt"
 TIMED_OUT = "Task Execution Timed Out"
+_LOG_NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}-[0-9]{2}-[0-9]{2}(\.[0-9]{6})?Z_[0-9]+\.txt")
 
 
 def log_name(job: str, due_at: datetime, run_id: int) -> str:
@@ -19,6 +21,15 @@ def log_name(job: str, due_at: datetime, run_id: int) -> str:
     """
     fraction = f".{due_at.microsecond:06}" if due_at.microsecond else ""
     return f"{job}/{due_at:%Y-%m-%dT%H-%M-%S}{fraction}Z_{run_id}.txt"
+
+
+def is_log_name(name: str) -> bool:
+    """Say whether this is the name of a run's log file in the folder of its job.
+
+    >>> is_log_name("2026-11-21T03-00-00Z_17.txt"), is_log_name("latest.txt")
+    (True, False)
+    """
+    return _LOG_NAME.fullmatch(name) is not None
 
 
 def header(run: Run) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from cron_actors.model.job import Retention
+
 
 class RunLogs(Protocol):
     """Log files by path; every method may raise OSError (no room, no permission)."""
@@ -19,6 +21,12 @@ class RunLogs(Protocol):
 
     def size(self, path: str) -> int:
         """Return the size of the file in bytes."""
+
+    def retire(self, path: str, retention: Retention) -> None:
+        """Let go of the log of a run that is over; now and then, delete what its folder holds beyond the retention.
+
+        A log that was begun stays until it is retired, and the newest one stays always.
+        """
 
 
 class Room(Protocol):

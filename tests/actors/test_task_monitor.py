@@ -286,3 +286,16 @@ def test_a_process_that_ended_by_itself_before_the_order_reached_it_counts_as_wh
     desk.tell(Cancel(run_id=1), Ended(key=KEY, ending=replace(an_ending(), by_itself=True)))
     [told] = desk.ledger.of(FinishedExecution)
     assert told.ending.outcome is Outcome.SUCCESS
+
+
+def test_the_log_of_a_run_that_is_over_is_let_go_with_the_retention_of_its_job(desk: Desk) -> None:
+    assert desk.logs.retired == []
+    desk.tell(ended())
+    assert desk.logs.retired == [(LAUNCH.log, LAUNCH.job.retention)]
+
+
+def test_old_logs_that_cannot_be_deleted_hold_up_no_run(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.logs.failure = NO_PERMISSION
+    desk.tell(ended())
+    assert desk.reports() != []
+    assert "cannot delete old logs beside" in caplog.text

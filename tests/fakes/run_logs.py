@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 
+from cron_actors.model.job import Retention
+
 
 class FakeRunLogs:
     """Texts by path; ``failure`` is the errno that everything fails with."""
@@ -12,6 +14,7 @@ class FakeRunLogs:
     def __init__(self) -> None:
         self.files: dict[str, str] = {}
         self.failure: int | None = None
+        self.retired: list[tuple[str, Retention]] = []
 
     def begin(self, path: str, header: str) -> None:
         self._check()
@@ -32,6 +35,10 @@ class FakeRunLogs:
     def size(self, path: str) -> int:
         self._check()
         return len(self.files[path])
+
+    def retire(self, path: str, retention: Retention) -> None:
+        self._check()
+        self.retired.append((path, retention))
 
     def _check(self) -> None:
         if self.failure is not None:

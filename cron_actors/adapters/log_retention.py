@@ -1,0 +1,97 @@
+"""Old log files on the local disk, deleted as each job's retention says."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+from cron_actors.adapters.clock import SystemClock
+from cron_actors.core.retention import LogFile, surplus
+from cron_actors.core.run_log import LATEST, is_log_name
+from cron_actors.model.job import Retention
+
+LOOK_AGAIN = timedelta(minutes=1)
+LOOK_AFTER = 1_000_000  # bytes: so much more, or a tenth of what is allowed, is reason to look sooner
+
+
+class LogRetention:
+    """Deletes what is beyond a job's retention from its folder; may be used from any thread.
+
+    The log of a run under way stays, and so does the one that ``latest.txt`` points at. Only files that are named as
+    logs of runs are touched. Times are the machine's, as files bear them, even where the daemon has a virtual clock.
+    """
+
+    def __init__(self, now: Callable[[], datetime] | None = None) -> None:
+        self._now = now or SystemClock().now
+        self._lock = threading.Lock()
+        self._busy: set[str] = set()
+        self._looked: dict[str, datetime] = {}
+        self._grown: dict[str, int] = {}
+
+    def begun(self, path: str) -> None:
+        """Keep this log until it is over."""
+        with self._lock:
+            self._busy.add(path)
+
+    def over(self, path: str, retention: Retention) -> None:
+        """Let go of this log, and look through its folder if that was not done within the last minute.
+
+        So that many ends a minute do not read the folder as many times; a folder that grows fast is looked at sooner.
+        Raises OSError.
+        """
+        with self._lock:
+            self._busy.discard(path)
+        folder = os.path.dirname(path)  # noqa: PTH120 # this runs for every run: Path is slower
+        with suppress(FileNotFoundError):  # it was never begun
+            if self._is_time_to_look(folder, os.stat(path).st_size, retention):  # noqa: PTH116 # as above
+                self.prune(folder, retention, kept=latest_of(folder))
+
+    def prune(self, folder: str, retention: Retention, kept: Collection[str] = ()) -> int:
+        """Delete what is beyond the retention, but none of the names in ``kept``; return how many. Raises OSError."""
+        deleted = 0
+        for name in surplus(_logs(folder), retention, self._now(), kept):
+            deleted += self._delete(os.path.join(folder, name))  # noqa: PTH118 # as above
+        return deleted
+
+    def _is_time_to_look(self, folder: str, size: int, retention: Retention) -> bool:
+        now = self._now()
+        with self._lock:
+            last, grown = self._looked.get(folder), self._grown.get(folder, 0) + size
+            soon = last is not None and timedelta(0) <= now - last < LOOK_AGAIN
+            if soon and grown < max(LOOK_AFTER, retention.size // 10):
+                self._grown[folder] = grown
+                return False
+            self._looked[folder], self._grown[folder] = now, 0
+            return True
+
+    def _delete(self, path: str) -> bool:
+        with self._lock:  # a run may be about to begin this very log again
+            if path in self._busy:
+                return False
+            with suppress(FileNotFoundError):
+                os.unlink(path)  # noqa: PTH108 # as above
+                return True
+        return False
+
+
+def _logs(folder: str) -> list[LogFile]:
+    found = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if is_log_name(entry.name):
+                with suppress(FileNotFoundError):
+                    status = entry.stat(follow_symlinks=False)
+                    written_at = datetime.fromtimestamp(status.st_mtime, UTC)
+                    found.append(LogFile(name=entry.name, written_at=written_at, size=status.st_size))
+    return found
+
+
+def latest_of(folder: str) -> tuple[str, ...]:
+    """Return the name of the file that ``latest.txt`` of the folder points at, none if there is none."""
+    try:
+        return (os.readlink(os.path.join(folder, LATEST)),)  # noqa: PTH115, PTH118 # as above
+    except OSError:
+        return ()
