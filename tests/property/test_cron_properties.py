@@ -1,20 +1,27 @@
-"""Cron expressions against cronsim, which follows Debian's rule, and against the plain reading of every minute."""
+"""Cron expressions against cronsim, which follows Debian's rule, and against the plain reading of every minute.
+
+With MORE_EXAMPLES=100 in the environment a hundred times as many expressions are tried.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
-from zoneinfo import ZoneInfo
+from itertools import islice, pairwise, takewhile
+from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from cron_actors.core.cron import CronExpression
-from cron_actors.core.wall_clock import instant_of
+from cron_actors.core.cron_dates import counted, searched
 from cron_actors.errors import InvalidValueError
+from cron_actors.model.job import DayMatch, Dst, DstMissing, DstRepeated
+from tests.plain_cron import PlainCron
 
+MORE = int(os.environ.get("MORE_EXAMPLES", "1"))
 ZONES = [
     "UTC",
     "Europe/Berlin",
@@ -26,6 +33,7 @@ ZONES = [
     "Asia/Gaza",
 ]
 ODD_ZONES = ["Australia/Lord_Howe", "Pacific/Apia", "America/Caracas", "Antarctica/Troll", "Asia/Pyongyang"]
+EVERY_ZONE = sorted(available_timezones() - {"localtime", "Factory"})
 CHANGES = [
     "2011-12-29T12:00",
     "2018-11-03T20:00",
@@ -60,12 +68,31 @@ def fields(least: int, greatest: int) -> st.SearchStrategy[str]:
     return st.one_of(st.just("*"), st.integers(least, greatest).map(str), lists)
 
 
-DAYS = st.one_of(fields(1, 31), st.just("L"), st.integers(1, 31).map(lambda day: f"{day},L"))
+def lists(*strategies: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.lists(st.one_of(*strategies), min_size=1, max_size=3).map(",".join)
+
+
+DAYS = st.one_of(fields(1, 31), lists(st.sampled_from(["L", "LW"]), st.integers(1, 31).map(str)))
 PLACES = st.tuples(st.integers(0, 7), st.sampled_from(["L", "#1", "#3", "#5"])).map(lambda pair: f"{pair[0]}{pair[1]}")
 # Here a/n ends with Saturday, in cronsim with Sunday.
 STEPPED = fields(0, 6).filter(lambda text: not re.search(r"(^|,)[0-6]/", text))
-WEEKDAYS = st.one_of(STEPPED, st.sampled_from(["5-7", "0-7", "MON-FRI", "sun"]), PLACES)
+WEEKDAYS = st.one_of(
+    STEPPED, st.sampled_from(["5-7", "0-7", "MON-FRI", "sun"]), lists(PLACES, st.integers(0, 7).map(str))
+)
 EXPRESSIONS = st.tuples(fields(0, 59), fields(0, 23), DAYS, fields(1, 12), WEEKDAYS).map(" ".join)
+# What follows cronsim does not know.
+NEAR = st.one_of(
+    st.integers(1, 31).map("{}W".format), st.integers(1, 30).map("L-{}".format), st.sampled_from(["L", "LW"])
+)
+ALL_DAYS = st.one_of(fields(1, 31), lists(NEAR, items(1, 31)))
+ALL_WEEKDAYS = st.one_of(fields(0, 6), st.sampled_from(["5-7", "0-7", "1-7", "7"]), lists(PLACES, items(0, 6)))
+WHOLE_DIALECT = st.builds(
+    PlainCron,
+    text=st.tuples(fields(0, 59), fields(0, 23), ALL_DAYS, fields(1, 12), ALL_WEEKDAYS).map(" ".join),
+    missing=st.sampled_from([None, "shift", "skip"]),
+    repeated=st.sampled_from([None, "first", "last", "both"]),
+    both_days=st.booleans(),
+)
 MOMENTS = st.one_of(
     st.datetimes(min_value=datetime(2001, 1, 1), max_value=datetime(2037, 1, 1)),  # noqa: DTZ001 - hypothesis asks so
     st.tuples(st.sampled_from(CHANGES), st.integers(0, 26 * 60)).map(
@@ -74,9 +101,41 @@ MOMENTS = st.one_of(
 ).map(lambda naive: naive.replace(tzinfo=UTC))
 
 
-def parsed(text: str) -> CronExpression:
+@st.composite
+def near_changes(draw: st.DrawFn) -> tuple[str, datetime]:
+    """Return any zone of the world, and a moment up to 26 hours before one of its clocks' changes."""
+    name, year = draw(st.sampled_from(EVERY_ZONE)), draw(st.integers(1975, 2037))
+    days = [datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=number) for number in range(366)]
+    changes = [after for before, after in pairwise(days) if offset(before, name) != offset(after, name)]
+    assume(changes)
+    return name, draw(st.sampled_from(changes)) - timedelta(minutes=draw(st.integers(0, 26 * 60)))
+
+
+def offset(moment: datetime, name: str) -> timedelta | None:
+    return moment.astimezone(ZoneInfo(name)).utcoffset()
+
+
+ANYWHERE = st.one_of(st.tuples(st.sampled_from(ZONES + ODD_ZONES), MOMENTS), near_changes())
+
+
+def match_of(plain: PlainCron) -> DayMatch:
+    return DayMatch.ALL if plain.both_days else DayMatch.EITHER
+
+
+def rule_of(plain: PlainCron) -> Dst:
+    return Dst(
+        missing=None if plain.missing is None else DstMissing(plain.missing),
+        repeated=None if plain.repeated is None else DstRepeated(plain.repeated),
+    )
+
+
+def read(plain: PlainCron) -> CronExpression:
+    return parsed(plain.text, match_of(plain))
+
+
+def parsed(text: str, day_match: DayMatch = DayMatch.EITHER) -> CronExpression:
     try:
-        return CronExpression.parse(text)
+        return CronExpression.parse(text, day_match=day_match)
     except InvalidValueError:
         assume(condition=False)
         raise
@@ -86,7 +145,7 @@ def parsed(text: str) -> CronExpression:
 @example("30 2 * * *", "Europe/Berlin", datetime(2026, 3, 28, 22, tzinfo=UTC))
 @example("*/20 * * * *", "Europe/Berlin", datetime(2026, 10, 25, 0, 10, tzinfo=UTC))
 @example("0 0 8 * 5#3", "UTC", datetime(2026, 1, 1, tzinfo=UTC))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300 * MORE, deadline=None)
 def test_instants_are_those_of_debian(text: str, zone_name: str, moment: datetime) -> None:
     expression, zone = parsed(text), ZoneInfo(zone_name)
     ours = list(islice(expression.after(moment, zone), 5))
@@ -101,7 +160,7 @@ def test_instants_are_those_of_debian(text: str, zone_name: str, moment: datetim
 
 
 @given(fields(0, 59), EXPRESSIONS, st.integers(2001, 2040), st.integers(0, 3), MOMENTS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100 * MORE, deadline=None)
 def test_seconds_stand_first_and_years_last(seconds: str, minutes: str, year: int, more: int, moment: datetime) -> None:
     text, zone = f"{seconds} {minutes}", ZoneInfo("UTC")
     expression = parsed(text)
@@ -116,35 +175,73 @@ def test_seconds_stand_first_and_years_last(seconds: str, minutes: str, year: in
     assert all(year <= instant.year <= year + more for instant in islice(within.after(moment, zone), 5))
 
 
-@given(EXPRESSIONS, st.sampled_from(ZONES + ODD_ZONES), MOMENTS)
-@example("15,45 2 * * *", "Australia/Lord_Howe", datetime(2026, 10, 3, 12, tzinfo=UTC))
-@example("*/10 * * * *", "Australia/Lord_Howe", datetime(2026, 4, 4, 14, tzinfo=UTC))
-@example("0 12 * * *", "Pacific/Apia", datetime(2011, 12, 29, 12, tzinfo=UTC))
-@settings(max_examples=80, deadline=None)
-def test_instants_are_those_found_by_looking_at_every_minute(text: str, zone_name: str, moment: datetime) -> None:
-    expression, zone = parsed(text), ZoneInfo(zone_name)
+@given(WHOLE_DIALECT, ANYWHERE)
+@example(PlainCron(text="15,45 2 * * *"), ("Australia/Lord_Howe", datetime(2026, 10, 3, 12, tzinfo=UTC)))
+@example(PlainCron(text="*/10 * * * *"), ("Australia/Lord_Howe", datetime(2026, 4, 4, 14, tzinfo=UTC)))
+@example(PlainCron(text="0 12 * * *"), ("Pacific/Apia", datetime(2011, 12, 29, 12, tzinfo=UTC)))
+@example(PlainCron(text="0 12 30W 12 *", missing="skip"), ("Pacific/Apia", datetime(2011, 12, 29, 12, tzinfo=UTC)))
+@settings(max_examples=100 * MORE, deadline=None)
+def test_instants_are_those_found_by_looking_at_every_minute(plain: PlainCron, place: tuple[str, datetime]) -> None:
+    expression, zone, moment, dst = read(plain), ZoneInfo(place[0]), place[1], rule_of(plain)
     until = moment + timedelta(hours=30)
-    found = []
-    for instant in expression.after(moment, zone):
-        if instant > until:
-            break
-        found.append(instant)
-    assert found == sorted(by_looking(text, zone, moment, until))
+    found = list(takewhile(lambda instant: instant <= until, expression.after(moment, zone, dst)))
+    assert found == plain.by_looking(zone, moment, until)
 
 
-@given(EXPRESSIONS, st.sampled_from(ZONES + ODD_ZONES), MOMENTS)
-@settings(max_examples=100, deadline=None)
-def test_instants_grow_and_do_not_depend_on_where_the_search_began(text: str, zone_name: str, moment: datetime) -> None:
-    expression, zone = parsed(text), ZoneInfo(zone_name)
-    instants = list(islice(expression.after(moment, zone), 4))
+@given(WHOLE_DIALECT, ANYWHERE)
+@settings(max_examples=150 * MORE, deadline=None)
+def test_instants_grow_and_do_not_depend_on_where_the_search_began(
+    plain: PlainCron, place: tuple[str, datetime]
+) -> None:
+    expression, zone, moment, dst = read(plain), ZoneInfo(place[0]), place[1], rule_of(plain)
+    instants = list(islice(expression.after(moment, zone, dst), 4))
     assert instants == sorted(set(instants))
-    for place, instant in enumerate(instants):
-        assert list(islice(expression.after(instant - timedelta(microseconds=1), zone), 1)) == [instant]
-        assert list(islice(expression.after(instant, zone), 4 - place - 1)) == instants[place + 1 :]
+    for number, instant in enumerate(instants):
+        assert expression.next_after(instant - timedelta(microseconds=1), zone, dst) == instant
+        assert list(islice(expression.after(instant, zone, dst), 4 - number - 1)) == instants[number + 1 :]
+
+
+@given(WHOLE_DIALECT, st.integers(1999, 2090))
+@example(PlainCron(text="0 0 31W * 5#5"), 2000)
+@example(PlainCron(text="0 0 L-28 2 *"), 2000)
+@settings(max_examples=150 * MORE, deadline=None)
+def test_days_are_those_found_by_looking_at_every_day(plain: PlainCron, year: int) -> None:
+    first = date(year, 1, 1)
+    listed = [day for number in range(900) if plain.names_day(day := first + timedelta(days=number))]
+    dates = read(plain).dates
+    found = []
+    next_day = dates.on_or_after(first)
+    while next_day is not None and next_day < first + timedelta(days=900):
+        found.append(next_day)
+        next_day = dates.on_or_after(next_day + timedelta(days=1))
+    assert found == listed
+
+
+@given(fields(1, 31), fields(1, 12), fields(0, 6), st.dates(date(1970, 1, 1), date(2099, 1, 1)))
+@settings(max_examples=150 * MORE, deadline=None)
+def test_dates_that_croniter_searches_are_those_that_are_counted(
+    day: str, month: str, weekday: str, start: date
+) -> None:
+    for pair in (f"{day} {month} *", f"* {month} {weekday}"):
+        dates = parsed(f"0 0 {pair}").dates
+        assert dates.plain
+        assert searched(dates, start) == counted(dates, start)
+
+
+@given(WHOLE_DIALECT)
+@settings(max_examples=150 * MORE, deadline=None)
+def test_what_is_refused_as_impossible_comes_on_no_day(plain: PlainCron) -> None:
+    try:
+        expression = CronExpression.parse(plain.text, day_match=match_of(plain))
+    except InvalidValueError:
+        days = (date(2000, 1, 1) + timedelta(days=number) for number in range(41 * 366))
+        assert not any(plain.names_day(day) for day in days)
+        return
+    assert expression.dates.on_or_after(date(2000, 1, 1)) is not None
 
 
 @given(st.text(alphabet="0123456789*/-,LW#?H()@~ \tMONJAdaily", max_size=40))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300 * MORE, deadline=None)
 def test_any_text_is_an_expression_or_a_refusal_in_one_line(text: str) -> None:
     try:
         expression = CronExpression.parse(text, seed="job")
@@ -152,60 +249,3 @@ def test_any_text_is_an_expression_or_a_refusal_in_one_line(text: str) -> None:
         assert "\n" not in str(refusal)  # noqa: PT017 - both ways are allowed
         return
     assert CronExpression.parse(expression.text) == expression
-
-
-def by_looking(text: str, zone: ZoneInfo, moment: datetime, until: datetime) -> set[datetime]:
-    """Return the instants in (moment, until] by asking of every minute of the wall clock what happens at it."""
-    minute, hour = text.split()[:2]
-    wildcard = minute.startswith("*") or hour.startswith("*")
-    found: set[datetime] = set()
-    wall = (moment - timedelta(days=2)).replace(tzinfo=None, second=0, microsecond=0)
-    while wall < until.replace(tzinfo=None) + timedelta(days=2):
-        if matches(text, wall):
-            passes = [wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
-            shown = [instant for instant in passes if instant.astimezone(zone).replace(tzinfo=None, fold=0) == wall]
-            if wildcard:
-                found.update(shown)
-            else:
-                found.add(shown[0] if shown else instant_of(wall, zone))
-        wall += timedelta(minutes=1)
-    return {instant for instant in found if moment < instant <= until}
-
-
-def matches(text: str, wall: datetime) -> bool:
-    minute, hour, day, month, weekday = text.upper().split()
-    plain = allows(minute, wall.minute, 0, 59) and allows(hour, wall.hour, 0, 23) and allows(month, wall.month, 1, 12)
-    if not plain:
-        return False
-    in_days = [day_matches(day, wall.date()), weekday_matches(weekday, wall.date())]
-    return all(in_days) if day.startswith("*") or weekday.startswith("*") else any(in_days)
-
-
-def day_matches(text: str, day: date) -> bool:
-    last = (day + timedelta(days=1)).day == 1
-    return any(last if item == "L" else allows(item, day.day, 1, 31) for item in text.split(","))
-
-
-def weekday_matches(text: str, day: date) -> bool:
-    text = text.replace("SUN", "0").replace("MON", "1").replace("FRI", "5")
-    number = day.isoweekday() % 7
-    for item in text.split(","):
-        if item.endswith("L"):
-            if int(item[0]) % 7 == number and (day + timedelta(days=7)).month != day.month:
-                return True
-        elif "#" in item:
-            if int(item[0]) % 7 == number and int(item[2]) == (day.day + 6) // 7:
-                return True
-        elif allows(item, number, 0, 6) or (number == 0 and "/" not in item and allows(item, 7, 0, 6)):
-            return True
-    return False
-
-
-def allows(text: str, value: int, least: int, greatest: int) -> bool:
-    for item in text.split(","):
-        base, _, step = item.partition("/")
-        ends = (least, greatest) if base == "*" else tuple(map(int, base.split("-")))
-        first, last = ends if len(ends) == 2 else (ends[0], greatest if step else ends[0])
-        if first <= value <= last and (value - first) % int(step or 1) == 0:
-            return True
-    return False
