@@ -127,12 +127,10 @@ class _Reading:
 
     def _rights(self, column: str | None) -> tuple[Account, dict[str, Json]]:
         """Return whose job it is, by the user column if there is one, and the keys that say so."""
-        if column is None:
-            owner = self._crontab.owner
-            if owner is None:
-                raise InvalidValueError("found no user; accepted: a system crontab, which has a column of users")
+        owner = self._crontab.owner
+        if owner is not None:
             return owner, {"user": owner.name} if self._crontab.names_owner else {}
-        match = _USER.fullmatch(column)
+        match = _USER.fullmatch(column or "")
         account = None if match is None else self._crontab.account(match["name"])
         if match is None or account is None:
             raise InvalidValueError(f"found the user {quote(column)}; accepted: a user of this machine")

@@ -217,3 +217,16 @@ def test_many_lines_are_read_in_one_go(monkeypatch: pytest.MonkeyPatch, capsys: 
     assert shown.out == "jobs.yaml: 3000 jobs written\n"
     assert shown.err.startswith("cron-actors: stdin:3001: not imported: found a line of more than 131072 bytes")
     assert shown.err.count("\n") == 1
+
+
+def test_a_command_finds_what_cron_would_have_given_it(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    Path("mine").write_text(
+        f"HOME={folder}\nEMPTY=\nSPACED='a  b'\n"
+        '@daily echo "$LOGNAME $USER $PATH $SHELL [$EMPTY-$SPACED]" \\%; pwd; cat%one%%100\\%%\n'
+    )
+    assert run_program(["import-crontab", "mine", "--output", "jobs.json"]) == 0
+    (job,) = json.loads(Path("jobs.json").read_text())["jobs"]
+    capfd.readouterr()
+    assert run_program(["exec", job["identifier"]]) == 0
+    me = job["env"]["USER"]
+    assert capfd.readouterr().out == f"{me} {me} /usr/bin:/bin /bin/sh [-a  b] %\n{folder}\none\n\n100%\n"
