@@ -5,6 +5,7 @@ The search is done in naive local time, by times of day and by dates; the mappin
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -69,6 +70,11 @@ class CronExpression:
         """
         if not isinstance(text, str):
             raise InvalidValueError(f"{quote(text)} is not a text; {_ACCEPTED}")
+        return cls._read(text, seed if "h" in text.casefold() else "", day_match)
+
+    @classmethod
+    @functools.lru_cache(maxsize=16_384)  # jobs share expressions, and each is read more than once
+    def _read(cls, text: str, seed: str, day_match: DayMatch) -> CronExpression:
         words = _split(text)
         fields: dict[CronField, FieldValues] = {}
         for kind, word in zip(_KINDS[len(words)], words, strict=True):

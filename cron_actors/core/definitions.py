@@ -38,6 +38,7 @@ from cron_actors.model.job import (
     Work,
 )
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _DEFAULTS = Job(identifier="", work=Command(line=""), when=When(), folder=Path("/"))
 _NO_CALENDARS: Mapping[str, Calendar] = MappingProxyType({})
 
@@ -104,7 +105,7 @@ def job_of(text: str) -> Job:
 
 def canonical(value: Json) -> str:
     """Return the one JSON text of ``value``: sorted keys, no blanks, characters as they are."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def _work(mapping: Mapping[str, Any]) -> Work:

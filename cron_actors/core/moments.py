@@ -29,6 +29,7 @@ _ENGLISH = re.compile(rf"(?P<name>[A-Za-z]{{3}}) (?P<day>[0-9]{{1,2}}),? (?P<yea
 _END_DATE = "an end date is YYYY-MM-DD, which holds the whole day, or a date-time such as 2026-11-21T03:00:00Z"
 _START_DATE = "a start date is YYYY-MM-DD or a date-time such as 2026-11-21T03:00:00Z"
 _RUN_AT = "run_at is a date-time such as 2026-11-21T03:00:00Z, 2026-11-21 03:00 or Nov 21 2026 03:00:00"
+_ANY_MOMENT = "a moment is a date-time such as 2026-11-21T03:00:00Z, 2026-11-21 03:00 or Nov 21 2026 03:00:00"
 _INSTANT = "a moment is YYYY-MM-DD or a date-time such as 2026-11-21T03:00:00Z"
 
 
@@ -40,7 +41,7 @@ def parse_zone(name: object) -> ZoneInfo:
     >>> parse_zone("Europe/Berlin").key
     'Europe/Berlin'
     """
-    if isinstance(name, str) and name in _zone_names().values():
+    if isinstance(name, str) and _zone_names().get(name.casefold()) == name:
         return ZoneInfo(name)
     hint = ""
     if isinstance(name, str):
@@ -71,12 +72,21 @@ def parse_end_date(value: object, zone: ZoneInfo) -> datetime:
 
 def parse_run_at(value: object, zone: ZoneInfo) -> datetime:
     """Return the moment, in UTC, as ``parse_start_date`` does; ``Jan 01 2024 10:14:50`` is accepted as well."""
+    return _moment_or_english(value, zone, _RUN_AT)
+
+
+def parse_moment(text: str, zone: ZoneInfo) -> datetime:
+    """Return the moment, in UTC, that an option of the command line says as ``run_at`` would."""
+    return _moment_or_english(text, zone, _ANY_MOMENT)
+
+
+def _moment_or_english(value: object, zone: ZoneInfo, accepted: str) -> datetime:
     if isinstance(value, str):
         match = _ENGLISH.fullmatch(" ".join(value.split()))
         if match is not None and match["name"].lower() in _MONTHS:
             month = _MONTHS.index(match["name"].lower()) + 1
-            return _checked(value, _wall(value, match, month, _RUN_AT), zone, _RUN_AT)
-    return _moment(value, zone, _RUN_AT)
+            return _checked(value, _wall(value, match, month, accepted), zone, accepted)
+    return _moment(value, zone, accepted)
 
 
 def parse_instant(text: str, zone: ZoneInfo) -> datetime:

@@ -135,18 +135,23 @@ class _JobCheck:
         texts = {index: canonical(mapping) for index, mapping in whole.items()}
         fresh = [index for index, text in texts.items() if self._known(text) is None]
         self._check_schema(mappings, [(index, whole[index]) for index in fresh])
-        faulty = {problem.pointer for problem in self._findings.problems}
         for index, mapping in whole.items():
             found = self._known(texts[index])
             if found is None and isinstance(mapping, dict):
                 place = self._place_in(mappings, index)
-                sound = {key: item for key, item in mapping.items() if place((key,)) not in faulty}
+                sound = self._sound(mapping, place)
                 job, problems = _value_problems(sound, self._terms)
                 self._findings.add(_moved(problems, place))
                 found = definition(sound, job)
             if found is not None:
                 self._findings.definitions.append(found)
                 self._findings.texts[texts[index]] = found
+
+    def _sound(self, mapping: dict[str, Any], place: Callable[[Pointer], Pointer]) -> dict[str, Any]:
+        places = self._findings.places
+        if not places:
+            return mapping
+        return {key: item for key, item in mapping.items() if places.isdisjoint(_both(place((key,))))}
 
     def _known(self, text: str) -> Definition | None:
         """Return what an earlier reading made of the text, if its calendars are what they were."""
@@ -175,6 +180,11 @@ class _JobCheck:
             return ("jobs", index, *pointer) if usual is None else usual
 
         return place
+
+
+def _both(pointer: Pointer) -> set[tuple[Pointer, bool]]:
+    """Return the place of a value and that of its key."""
+    return {(pointer, False), (pointer, True)}
 
 
 def _twins(mappings: Sequence[Json], places: set[tuple[Pointer, bool]]) -> Iterator[Problem]:
