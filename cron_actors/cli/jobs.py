@@ -11,6 +11,7 @@ import click
 
 from cron_actors.cli import options
 from cron_actors.cli.console import printable, say, width, write_json
+from cron_actors.cli.figures import shown_figures, under_way
 from cron_actors.cli.job_filters import JobFilter, job_filter
 from cron_actors.cli.known_jobs import jobs_file, refuse_unknown
 from cron_actors.cli.secrecy import without_secrets
@@ -18,8 +19,9 @@ from cron_actors.cli.surroundings import Surroundings, surroundings
 from cron_actors.cli.tables import Column, table
 from cron_actors.cli.wording import brief, moment_text, short, zone_name
 from cron_actors.core.moments import iso
+from cron_actors.core.pausing import pause_at
 from cron_actors.model.job import Json
-from cron_actors.model.records import JobRecord
+from cron_actors.model.records import JobRecord, Pause
 from cron_actors.model.statistics import JobStatistics
 from cron_actors.ports.store import Reader
 
@@ -41,6 +43,10 @@ class KnownJob:
         """Return the next due instant, None if there is none or nothing has computed it yet."""
         return None if self.record is None else self.record.next_due_at
 
+    def pause(self, now: datetime) -> Pause | None:
+        """Return the pause that the job is in, None if it is in none."""
+        return None if self.record is None else pause_at(self.record.pauses, now)
+
 
 @click.command()
 @click.argument("job", required=False)
@@ -60,7 +66,7 @@ def jobs(context: click.Context, job: str | None, wanted: JobFilter, *, as_json:
     if job is not None:
         refuse_unknown(job, set(known), f"the database or in {around.settings.jobs_file_path}")
     if as_json:
-        objects = [_object(one) for one in known.values() if job in (None, one.identifier)]
+        objects = [_object(one, around.now()) for one in known.values() if job in (None, one.identifier)]
         write_json(objects if job is None else objects[0])
     elif job is None:
         _tell_all(known, around.now())
@@ -73,7 +79,7 @@ def _stored(reader: Reader | None) -> dict[str, KnownJob]:
         return {}
     records = [record for record in reader.jobs() if record.removed_at is None]
     texts = reader.definitions({record.definition for record in records})
-    figures = reader.statistics()
+    figures = shown_figures(reader, under_way(reader))
     return {
         record.identifier: KnownJob(
             identifier=record.identifier,
@@ -99,13 +105,17 @@ def _readable(definition: str | None) -> dict[str, Json]:
     return {} if definition is None else without_secrets(json.loads(definition)["job"])
 
 
-def _object(job: KnownJob) -> dict[str, Json]:
+def _object(job: KnownJob, now: datetime) -> dict[str, Json]:
+    pause = job.pause(now)
     return {
         "job": job.identifier,
         "source": job.source,
         "next_due_at": _iso(job.next_due_at),
         "last_due_at": _iso(job.figures.last_due_at),
         "last_outcome": job.figures.last_outcome,
+        "paused_at": None if pause is None else iso(pause.paused_at),
+        "paused_until": None if pause is None else _iso(pause.until_at),
+        "paused_by": None if pause is None else pause.paused_by,
         "first_seen_at": None if job.record is None else iso(job.record.first_seen_at),
         "changed_at": None if job.record is None else iso(job.record.changed_at),
         "definition": job.written,
@@ -121,11 +131,7 @@ def _tell_all(known: Mapping[str, KnownJob], now: datetime) -> None:
         (
             printable(job.identifier),
             _when(job.written),
-            *(
-                ("-", "-")
-                if job.next_due_at is None
-                else (short(job.next_due_at, now), brief(job.next_due_at, now).removeprefix("in "))
-            ),
+            *_next(job, now),
             job.figures.last_outcome or "-",
             printable(str(job.written.get("description", ""))),
         )
@@ -143,6 +149,15 @@ def _tell_all(known: Mapping[str, KnownJob], now: datetime) -> None:
         click.echo(line)
 
 
+def _next(job: KnownJob, now: datetime) -> tuple[str, str]:
+    pause = job.pause(now)
+    if pause is not None:
+        return "paused" if pause.until_at is None else f"paused until {short(pause.until_at, now)}", "-"
+    if job.next_due_at is None:
+        return "-", "-"
+    return short(job.next_due_at, now), brief(job.next_due_at, now).removeprefix("in ")
+
+
 def _when(written: Mapping[str, Json]) -> str:
     """Return what the job says of time in its own words."""
     parts = []
@@ -157,6 +172,10 @@ def _when(written: Mapping[str, Json]) -> str:
 
 def _tell_one(job: KnownJob, now: datetime) -> None:
     say(f"{job.identifier}, from {job.source}")
+    pause = job.pause(now)
+    if pause is not None:
+        end = "resumed" if pause.until_at is None else moment_text(pause.until_at, now)
+        say(f"paused    since {moment_text(pause.paused_at, now)}, until {end}, by {pause.paused_by}")
     say(f"next due  {moment_text(job.next_due_at, now)}")
     say(f"last due  {moment_text(job.figures.last_due_at, now)}, {job.figures.last_outcome or 'not launched'}")
     click.echo(json.dumps(job.written, indent=2, ensure_ascii=True))

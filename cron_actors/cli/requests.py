@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import pwd
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TypedDict, Unpack
 
 import click
 
@@ -23,6 +24,15 @@ PATIENCE = timedelta(seconds=30)
 NO_DAEMON = "no daemon runs on this database; the request is recorded for the next one"
 
 
+class Asked(TypedDict, total=False):
+    """What a request may say beside its kind."""
+
+    job: str | None
+    run_id: int
+    force: bool
+    until_at: datetime | None
+
+
 @click.command()
 @click.argument("job")
 @click.option("--wait", is_flag=True, help="Wait for the end of the run; exit code 0 if it completed, else 1.")
@@ -38,7 +48,7 @@ def trigger(context: click.Context, job: str, *, wait: bool, force: bool) -> int
     around = surroundings(context)
     with around.reader() as reader:
         require_in_force(around, reader, job)
-    request_id = _submit(around, RequestKind.TRIGGER, job=job, force=force)
+    request_id = submit(around, RequestKind.TRIGGER, job=job, force=force)
     with around.reader() as reader:
         if reader is None or not reader.daemon_lives():
             warn(NO_DAEMON)
@@ -61,7 +71,7 @@ def cancel(context: click.Context, run_id: int) -> int:
     with around.reader() as reader:
         if reader is None or _run(reader, run_id) is None:
             raise UsageError(f"there is no run {run_id}")
-    return _print_answer(around, _submit(around, RequestKind.CANCEL, run_id=run_id))
+    return print_answer(around, submit(around, RequestKind.CANCEL, run_id=run_id))
 
 
 @click.command()
@@ -83,10 +93,10 @@ def reset_cursor(context: click.Context, job: str | None, *, every: bool) -> int
     if job is not None:
         with around.reader() as reader:
             require_in_force(around, reader, job)
-    return _print_answer(around, _submit(around, RequestKind.RESET_CURSOR, job=job))
+    return print_answer(around, submit(around, RequestKind.RESET_CURSOR, job=job))
 
 
-def _print_answer(around: Surroundings, request_id: int) -> int:
+def print_answer(around: Surroundings, request_id: int) -> int:
     """Wait for the answer and print it; without a daemon nobody waits."""
     with around.reader() as reader:
         if reader is None or not reader.daemon_lives():
@@ -99,18 +109,10 @@ def _print_answer(around: Surroundings, request_id: int) -> int:
     return exit_codes.OK
 
 
-def _submit(
-    around: Surroundings, kind: RequestKind, *, job: str | None = None, run_id: int | None = None, force: bool = False
-) -> int:
-    request = Request(
-        request_id=0,
-        kind=kind,
-        requested_at=around.now(),
-        requested_by=f"{_user()} (process {os.getpid()})",
-        job=job,
-        run_id=run_id,
-        force=force,
-    )
+def submit(around: Surroundings, kind: RequestKind, **fields: Unpack[Asked]) -> int:
+    """Store the request in the name of whoever runs this process, and return its id."""
+    by = f"{_user()} (process {os.getpid()})"
+    request = Request(request_id=0, kind=kind, requested_at=around.now(), requested_by=by, **fields)
     with around.mailbox() as mailbox:
         return mailbox.submit(request)
 

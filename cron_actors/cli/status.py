@@ -13,6 +13,7 @@ from cron_actors.cli.console import say, write_json
 from cron_actors.cli.surroundings import Surroundings, surroundings
 from cron_actors.cli.wording import counted, moment_text
 from cron_actors.core.moments import iso
+from cron_actors.core.pausing import pause_at
 from cron_actors.model.job import Json
 from cron_actors.model.records import NodeRecord
 from cron_actors.model.run import RunState
@@ -56,17 +57,26 @@ def status(context: click.Context, *, as_json: bool) -> int:
         lives = reader is not None and reader.daemon_lives()
         found = troubles(node, lives=lives, now=around.now(), shortage=_shortage(around) if lives else None)
         counts = {} if reader is None else reader.counts()
+        paused = _paused(reader, around.now())
     if as_json:
-        write_json(_report(around, node, found, counts))
+        write_json(_report(around, node, found, counts) | {"paused": list(paused)})
     else:
         _tell(around, found, node, lives=lives)
         say(f"{'runs':<{LABEL}}{_states(counts, lives=lives) or 'none'}")
+        if paused:
+            say(f"{'paused':<{LABEL}}{', '.join(paused)}")
     return exit_codes.FAILURE if found else exit_codes.OK
 
 
 def _latest(reader: Reader | None) -> NodeRecord | None:
     nodes = [] if reader is None else reader.nodes()
     return nodes[0] if nodes else None
+
+
+def _paused(reader: Reader | None, now: datetime) -> list[str]:
+    """Return the jobs in force that are paused now."""
+    records = [] if reader is None else reader.jobs()
+    return [record.identifier for record in records if record.removed_at is None and pause_at(record.pauses, now)]
 
 
 def _database(around: Surroundings) -> str:

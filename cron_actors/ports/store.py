@@ -6,14 +6,18 @@ processes while a daemon writes. ``Mailbox`` is how another process asks somethi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from cron_actors.model.records import CursorMove, JobRecord, NodeRecord, Request, RunFilter
+from cron_actors.model.records import CursorMove, JobRecord, NodeRecord, Pause, Request, RunFilter
 from cron_actors.model.run import Account, Attempt, AttemptKey, Identity, NewRun, Run, RunState, Settlement
 from cron_actors.model.statistics import JobStatistics
+
+
+NameLog = Callable[[str, datetime, int], str]
+"""Says the absolute path of the log of a run: its job, its due instant, its id."""
 
 
 class Transaction(Protocol):
@@ -24,7 +28,10 @@ class Transaction(Protocol):
         """Return every job ever seen, removed ones included."""
 
     def put_job(self, record: JobRecord) -> None:
-        """Insert or replace the job's row."""
+        """Insert or replace the job's row, but not its pauses."""
+
+    def put_pause(self, job: str, pause: Pause) -> None:
+        """Insert a pause of the job, or replace the one that began at the same moment."""
 
     def put_definition(self, text: str) -> str:
         """Store the definition if it is new and return its key (a hash of the text)."""
@@ -40,21 +47,34 @@ class Transaction(Protocol):
         """Write the runs, in order; None in the place of one whose (job, key) exists already."""
 
     def insert_accounts(self, accounts: Sequence[Account]) -> list[Run]:
-        """Write stretches of instants not run, each as one run in its final state with its count."""
+        """Write stretches of instants not run, each as one run in its final state with its count.
 
-    def occupied(self, jobs: Iterable[str]) -> Mapping[str, int]:
-        """Return how many runs of these jobs are available, executing or launched; jobs with none are left out."""
+        One that goes on where the newest row of its job ends, with the same state, reason and definition, makes that
+        row longer. Each is returned as it was given, with the id of its row.
+        """
 
-    def claim(self, queue: str, slots: int, node: str, at: datetime) -> list[Run]:
+    def occupants(self, jobs: Iterable[str]) -> Mapping[str, Mapping[int, RunState]]:
+        """Return by job the runs that are available, executing or launched, by id; jobs with none are left out."""
+
+    def recorded(self, job: str, keys: Iterable[str]) -> set[str]:
+        """Return those of the keys that a run of the job has already."""
+
+    def waiting(self, job: str, limit: int | None = None) -> list[Run]:
+        """Return the runs of the job that are scheduled until another one ends, oldest first, at most ``limit``."""
+
+    def waiting_jobs(self) -> set[str]:
+        """Return the jobs of which runs are scheduled until another one ends."""
+
+    def release(self, run_id: int) -> Run | None:
+        """Make a scheduled run available, without a reason; None if it was not scheduled."""
+
+    def claim(self, queue: str, slots: int, node: str, at: datetime, log_of: NameLog) -> list[Run]:
         """Take up to ``slots`` available runs of the queue, in the order of E3, for the node.
 
         Each goes to executing, its attempt is counted, a fresh lease token is set, ``started_at`` becomes ``at``, the
-        row of the attempt is written. The runs are returned as they are afterwards. Order: priority descending, due
-        instant, id.
+        row of the attempt is written; a run without a log gets the absolute path that ``log_of`` says. They are
+        returned as they are afterwards. Order: priority descending, due instant, id.
         """
-
-    def set_log(self, logs: Mapping[int, str]) -> None:
-        """Note the absolute paths of the log files, by run id."""
 
     def begin_attempts(self, begun: Sequence[tuple[AttemptKey, Identity]]) -> None:
         """Note the processes of attempts that started; an old token changes nothing."""
@@ -62,14 +82,15 @@ class Transaction(Protocol):
     def settle(self, settlement: Settlement) -> Run | None:
         """End the attempt and move its run from executing or launched on; return the run, None for an old token.
 
-        A final state sets ``finished_at``; available clears lease, node, start and outcome of the run.
+        A final state sets ``finished_at``; available clears lease, node, start and outcome of the run. The process is
+        noted if the settlement names it.
         """
 
     def finish(self, run_id: int, expected: RunState, state: RunState, reason: str | None, at: datetime) -> Run | None:
         """Move a run that nobody holds from ``expected`` to a final state; None if it was not in ``expected``."""
 
-    def request_cancel(self, run_id: int) -> None:
-        """Note that somebody asked to cancel the run."""
+    def request_cancel(self, run_id: int, reason: str | None = None) -> None:
+        """Note that the run is to be cancelled; a reason given stands in its row until it is over."""
 
     def run(self, run_id: int) -> Run | None:
         """Return the run, None if there is none."""
@@ -139,6 +160,9 @@ class Reader(Protocol):
 
     def jobs(self) -> list[JobRecord]:
         """Return every job ever seen, by identifier."""
+
+    def pauses(self, job: str) -> list[Pause]:
+        """Return every pause of the job, oldest first."""
 
     def definitions(self, keys: Iterable[str]) -> Mapping[str, str]:
         """Return the texts of these definitions by key."""

@@ -16,15 +16,16 @@ from pathlib import Path
 
 import pytest
 
-from cron_actors.adapters.stores.sqlite.attempt_table import CLAIM, HELD
+from cron_actors.adapters.stores.sqlite.attempt_table import CLAIMABLE, HELD
 from cron_actors.adapters.stores.sqlite.database import Database
 from cron_actors.adapters.stores.sqlite.office_tables import ABOUT
 from cron_actors.adapters.stores.sqlite.pruning import EXCESS, NEXT_JOB, OLD
 from cron_actors.adapters.stores.sqlite.reader import run_query
-from cron_actors.adapters.stores.sqlite.run_table import COUNTS, OCCUPIED, PENDING
+from cron_actors.adapters.stores.sqlite.run_table import COUNTS, OCCUPANTS, PENDING, RECORDED, WAITING, WAITING_JOBS
 from cron_actors.adapters.stores.sqlite.store import SqliteStore
 from cron_actors.adapters.stores.sqlite.transaction import SqliteTransaction
 from cron_actors.adapters.stores.urls import open_mailbox, open_reader, open_store, recreate
+from cron_actors.core.run_log import log_name
 from cron_actors.errors import StartError, StoreBusyError, StoreError
 from cron_actors.model.records import Request, RequestKind, RunFilter
 from cron_actors.model.run import RunState
@@ -187,7 +188,7 @@ def test_two_daemons_that_claim_at_once_share_the_runs_without_a_double(path: Pa
         together.wait()
         for _ in range(50):
             with sessions[number].writing() as connection:
-                runs = SqliteTransaction(connection).claim("default", 2, f"node-{number}", T)
+                runs = SqliteTransaction(connection).claim("default", 2, f"node-{number}", T, log_name)
             taken[number] += [run.run_id for run in runs]
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(2)]
@@ -268,6 +269,7 @@ def test_a_broken_rule_of_the_schema_is_no_passing_trouble(store: SqliteStore) -
 WRITER = """
 import sys
 from tests.contracts.store_contract import claim, insert, owed
+from cron_actors.core.run_log import log_name
 from cron_actors.adapters.stores.urls import open_store
 store = open_store(sys.argv[1])
 store.open()
@@ -275,7 +277,7 @@ insert(store, owed(), owed(after=1))
 claim(store)
 with store.begin() as transaction:
     transaction.insert_runs([owed(after=2)])
-    transaction.claim("default", 1, "node-1", owed().due_at)
+    transaction.claim("default", 1, "node-1", owed().due_at, log_name)
     print("in the middle", flush=True)
     sys.stdin.read()
 """
@@ -316,9 +318,12 @@ def plan(connection: sqlite3.Connection, statement: str, parameters: tuple[objec
 @pytest.mark.parametrize(
     ("statement", "parameters", "index"),
     [
-        (CLAIM, ("n", 0, "default", 5), "run_available"),
+        (CLAIMABLE, ("default", 5), "run_available"),
         (HELD, (None,), "run_open"),
-        (OCCUPIED, ("[]",), "run_open"),
+        (OCCUPANTS, ("[]",), "run_open"),
+        (RECORDED, ("backup", "[]"), "run_key"),
+        (WAITING, ("backup", 1), "run_scheduled"),
+        (WAITING_JOBS, (), "run_scheduled"),
         (PENDING, ("backup",), "run_open"),
         (OLD, (0, 5), "run_finished"),
         (NEXT_JOB, ("a",), "INDEX run_"),
@@ -341,7 +346,7 @@ def test_no_statement_reads_more_than_its_index_offers(
         assert not step.startswith("SCAN run") or "INDEX" in step
 
 
-@pytest.mark.parametrize("statement", [CLAIM, OLD, EXCESS, run_query(RunFilter())[0]], ids=lambda text: text[:30])
+@pytest.mark.parametrize("statement", [CLAIMABLE, OLD, EXCESS, run_query(RunFilter())[0]], ids=lambda text: text[:30])
 def test_what_is_taken_in_order_is_never_sorted_first(store: SqliteStore, statement: str) -> None:
     with store.begin() as transaction:
         steps = plan(transaction._connection, statement, (0,) * statement.count("?"))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from cron_actors.core.run_log import log_name
 from cron_actors.errors import StoreError
 from cron_actors.model.records import RunFilter
 from cron_actors.model.run import (
@@ -139,12 +140,17 @@ def test_waiting_and_busy_runs_are_counted_apart(store: AnyStore, reader: Reader
     insert(store, waiting, owed(after=1), owed(after=0), owed("report"), owed("off", state=RunState.RETRYABLE))
     (held,) = claim(store)
     with store.begin() as transaction:
-        assert transaction.occupied(["backup", "report", "off", "unknown"]) == {"backup": 2, "report": 1}
+        occupants = transaction.occupants(["backup", "report", "off", "unknown"])
+        assert {job: sorted(runs.values()) for job, runs in occupants.items()} == {
+            "backup": [RunState.AVAILABLE, RunState.EXECUTING],
+            "report": [RunState.AVAILABLE],
+        }
+        assert occupants["backup"][held.run_id] is RunState.EXECUTING
         assert [run.due_at for run in transaction.pending("backup")] == [T + SECOND, T + 3 * SECOND]
         assert transaction.backlog("default") == 2
         assert transaction.backlog("other") == 0
         transaction.settle(ended(held))
-        assert transaction.occupied(["backup"]) == {"backup": 1}
+        assert list(transaction.occupants(["backup"])["backup"].values()) == [RunState.AVAILABLE]
     assert reader.counts() == {
         RunState.SCHEDULED: 1,
         RunState.AVAILABLE: 2,
@@ -171,16 +177,25 @@ def test_a_held_run_is_not_finished_over_its_holders_head(store: AnyStore) -> No
     assert look(store, run.run_id) == run
 
 
-def test_a_cancel_request_and_a_log_are_noted_on_their_run_only(store: AnyStore) -> None:
+def test_a_cancel_request_is_noted_on_its_run_only(store: AnyStore) -> None:
     one, other = insert(store, owed(), owed(after=1))
     with store.begin() as transaction:
         transaction.request_cancel(one.run_id)
-        transaction.set_log({one.run_id: "/logs/backup/1.txt"})
-    assert look(store, one.run_id) == replace(one, cancel_requested=True, log="/logs/backup/1.txt")
+    assert look(store, one.run_id) == replace(one, cancel_requested=True)
     assert look(store, other.run_id) == other
 
 
 # claims
+
+
+def test_a_claimed_run_has_the_log_it_was_given_and_keeps_it_when_it_is_claimed_again(store: AnyStore) -> None:
+    insert(store, owed())
+    (run,) = claim(store)
+    assert (run.log, look(store, run.run_id)) == (log_name("backup", run.due_at, run.run_id), run)
+    settle(store, ended(run, RunState.AVAILABLE))
+    with store.begin() as transaction:
+        (again,) = transaction.claim("default", 1, "node-2", T, lambda *_: "elsewhere")
+    assert again.log == run.log
 
 
 def test_runs_are_claimed_by_priority_then_due_instant_then_id(store: AnyStore) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from cron_actors.actors.postings.overlaps import ease
 from cron_actors.actors.postings.posting import Posting, key_of
 from cron_actors.core.run_states import check_step
 from cron_actors.core.settlement import Verdict, judge, judge_death, not_begun, settlement
@@ -19,7 +21,7 @@ HELD = {RunState.EXECUTING, RunState.LAUNCHED}
 
 def post_claim(posting: Posting, claim: Claim) -> Claimed:
     """Give the queue as many runs as it asked for, or all that wait; their attempts count from here on."""
-    runs = posting.transaction.claim(claim.queue, claim.slots, posting.node.node, posting.at)
+    runs = posting.claim(claim.queue, claim.slots)
     launches: list[Launch] = []
     for run in runs:
         posting.note(run)
@@ -27,7 +29,6 @@ def post_claim(posting: Posting, claim: Claim) -> Claimed:
             launches.append(posting.launch(run))
         except InvalidValueError as error:
             _discard(posting, run, f"its definition cannot be read any more: {error}")
-    posting.set_logs(launches)
     # What could not be read counts as given: the queue must not take it for the end of the backlog.
     asked = claim.slots - (len(runs) - len(launches))
     return Claimed(asked=asked, launches=tuple(launches))
@@ -35,20 +36,23 @@ def post_claim(posting: Posting, claim: Claim) -> Claimed:
 
 def post_performing(posting: Posting, performing: Performing) -> None:
     """Note the process of the attempt, so that it can be ended should this daemon die."""
-    posting.transaction.begin_attempts([(performing.key, performing.identity)])
+    posting.begun[performing.key] = performing.identity
 
 
 def post_finished(posting: Posting, finished: FinishedExecution) -> Run | None:
     """Settle the attempt; return its run, None if the claim is not in force any more."""
     key = finished.key
-    run = posting.transaction.run(key.run_id)
+    run = posting.held(key.run_id)
     if run is None or run.lease_token != key.token or run.state not in HELD:
         log.warning("run %d of %s: a late report of attempt %d changes nothing", key.run_id, finished.job, key.attempt)
         return None
     outcome = finished.ending.outcome
     if outcome is Outcome.INTERRUPTED and run.cancel_requested:
         outcome = Outcome.CANCELLED
-    verdict = judge(posting.job(run.definition), outcome, finished.reason)
+    reason = finished.reason
+    if outcome is Outcome.CANCELLED and run.cancel_requested:
+        reason = run.reason  # why a newer run, or nobody, asked for it
+    verdict = judge(posting.job(run.definition), outcome, reason)
     if not finished.begun and outcome is Outcome.INTERRUPTED:
         verdict = not_begun()
     return _settle(posting, run, key, finished.ending, verdict)
@@ -67,7 +71,7 @@ def post_rescue(posting: Posting) -> int:
         except InvalidValueError:
             verdict = Verdict(state=RunState.DISCARDED, reason=Reason.RESCUED)
         if run.cancel_requested:
-            verdict = Verdict(state=RunState.CANCELLED, reason=Reason.BY_REQUEST)
+            verdict = Verdict(state=RunState.CANCELLED, reason=run.reason or Reason.BY_REQUEST)
         _settle(posting, run, key_of(run), ending, verdict)
     return len(left)
 
@@ -86,9 +90,13 @@ def _died_at(posting: Posting, run: Run, started_at: datetime) -> datetime:
 
 def _settle(posting: Posting, run: Run, key: AttemptKey, ending: Ending, verdict: Verdict) -> Run | None:
     check_step(run.state, verdict.state)
-    settled = posting.transaction.settle(settlement(key, ending, verdict, posting.at))
+    posting.forget(run.run_id)
+    settled = posting.transaction.settle(
+        replace(settlement(key, ending, verdict, posting.at), identity=posting.begun.pop(key, None))
+    )
     if settled is not None:
-        posting.note(settled, ending)
+        posting.note(settled, ending, held=run)
+        ease(posting, settled.job)
     return settled
 
 

@@ -16,7 +16,7 @@ def post_pause(posting: Posting, request: Request, records: Sequence[JobRecord])
     rows = [
         _put(posting, record, paused(record, asked_at, request.until_at, request.requested_by)) for record in records
     ]
-    until = "until somebody resumes it" if request.until_at is None else f"until {iso(request.until_at)}"
+    until = "until resumed" if request.until_at is None else f"until {iso(request.until_at)}"
     _answer(posting, request, f"{_jobs(rows)} paused {until}")
     return rows
 

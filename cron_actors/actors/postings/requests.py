@@ -1,4 +1,4 @@
-"""Posting what other processes asked for: triggers, cancels, resets of cursors."""
+"""Posting what other processes asked for: triggers, cancels, resets of cursors, pauses."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import assert_never
 
 from cron_actors.actors.postings.instants import insert_runs
+from cron_actors.actors.postings.overlaps import finish
+from cron_actors.actors.postings.pauses import post_pause, post_resume
 from cron_actors.actors.postings.posting import Posting
 from cron_actors.core.moments import iso
 from cron_actors.core.run_states import FINAL, describe
@@ -27,6 +29,8 @@ def post_requests(posting: Posting, requests: Sequence[Request]) -> list[Cancel]
                 cancels += _cancel(posting, request)
             case RequestKind.RESET_CURSOR:
                 _reset_cursors(posting, request, jobs)
+            case RequestKind.PAUSE | RequestKind.RESUME:
+                jobs |= _pause(posting, request, jobs)
             case _:
                 assert_never(request.kind)
     return cancels
@@ -34,11 +38,8 @@ def post_requests(posting: Posting, requests: Sequence[Request]) -> list[Cancel]
 
 def answer_cancels(posting: Posting, run: Run, waiting: Sequence[int]) -> None:
     """Answer the requests to cancel a run that is over, or that waits anew and is cancelled now."""
-    if run.state is RunState.AVAILABLE and waiting:
-        ended = posting.transaction.finish(run.run_id, run.state, RunState.CANCELLED, Reason.BY_REQUEST, posting.at)
-        if ended is not None:
-            posting.note(ended)
-            run = ended
+    if run.state in {RunState.AVAILABLE, RunState.SCHEDULED} and waiting:
+        run = finish(posting, run, RunState.CANCELLED, Reason.BY_REQUEST) or run
     text = "cancelled" if run.state is RunState.CANCELLED else f"too late: {describe(run.state, run.reason)}"
     for request_id in waiting:
         posting.transaction.answer(request_id, f"run {run.run_id}: {text}", posting.at, run.run_id)
@@ -75,11 +76,28 @@ def _cancel(posting: Posting, request: Request) -> list[Cancel]:
     elif run.state in FINAL:
         answer_cancels(posting, run, [request.request_id])
     elif run.state is RunState.EXECUTING:
-        transaction.request_cancel(run.run_id)
+        posting.request_cancel(run.run_id)
         return [Cancel(run_id=run.run_id)]
     else:
         answer_cancels(posting, run, [request.request_id])
     return []
+
+
+def _pause(posting: Posting, request: Request, jobs: Mapping[str, JobRecord]) -> dict[str, JobRecord]:
+    """Pause the jobs or let them go on; return the rows that changed, for the requests that follow."""
+    asked = _asked(request, jobs)
+    if request.job is not None and not asked:
+        posting.transaction.answer(request.request_id, f"there is no job {request.job!r}", posting.at)
+        return {}
+    post = post_pause if request.kind is RequestKind.PAUSE else post_resume
+    return {record.identifier: record for record in post(posting, request, asked)}
+
+
+def _asked(request: Request, jobs: Mapping[str, JobRecord]) -> list[JobRecord]:
+    """Return the jobs in force that the request names: one, none if there is none of this name, or all."""
+    return [
+        record for record in jobs.values() if record.removed_at is None and request.job in (None, record.identifier)
+    ]
 
 
 def _reset_cursors(posting: Posting, request: Request, jobs: Mapping[str, JobRecord]) -> None:
@@ -87,9 +105,7 @@ def _reset_cursors(posting: Posting, request: Request, jobs: Mapping[str, JobRec
 
     One that is not stays: between it and now there may be instants that nobody has accounted for yet.
     """
-    asked = [
-        record for record in jobs.values() if record.removed_at is None and request.job in (None, record.identifier)
-    ]
+    asked = _asked(request, jobs)
     if request.job is not None and not asked:
         posting.transaction.answer(request.request_id, f"there is no job {request.job!r}", posting.at)
         return

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from cron_actors.adapters.stores.sqlite.rows import (
@@ -13,11 +14,10 @@ from cron_actors.adapters.stores.sqlite.rows import (
     micros,
     micros_or_none,
     run_of,
-    storable,
 )
 from cron_actors.adapters.stores.sqlite.table import Table
 from cron_actors.core.moments import iso
-from cron_actors.model.run import Account, Cause, NewRun, Run, RunState
+from cron_actors.model.run import Account, Cause, NewRun, Reason, Run, RunState
 
 _INSERT = (
     "INSERT INTO run (job, key, due_at, last_due_at, cause, state, reason, queue, priority, definition, finished_at,"
@@ -26,12 +26,29 @@ _INSERT = (
 )
 _INSERT_ACCOUNT = (
     "INSERT INTO run (job, key, due_at, last_due_at, count, cause, state, reason, queue, priority, definition,"
-    " finished_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', 0, '', ?)"
+    " finished_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '', 0, ?9, ?10)"
     f" ON CONFLICT (job, key) WHERE key IS NOT NULL DO NOTHING RETURNING {RUN_COLUMNS}"
 )
-OCCUPIED = (
-    "SELECT job, count(*) FROM run WHERE finished_at IS NULL AND state IN ('available', 'executing', 'launched')"
-    " AND job IN (SELECT value FROM json_each(?)) GROUP BY job"
+# What goes on where the job's newest row ends, for the same reason and by the same schedule, is no row of its own.
+_EXTEND = (
+    "UPDATE run SET last_due_at = ?4, count = count + ?5, finished_at = ?10 WHERE run_id ="
+    " (SELECT run_id FROM run WHERE job = ?1 ORDER BY last_due_at DESC, run_id DESC LIMIT 1)"
+    " AND last_due_at < ?3 AND cause = ?6 AND state = ?7 AND reason = ?8 AND queue = '' AND definition = ?9"
+    f" RETURNING {RUN_COLUMNS}"
+)
+OCCUPANTS = (
+    "SELECT job, run_id, state FROM run WHERE finished_at IS NULL AND state IN ('available', 'executing', 'launched')"
+    " AND job IN (SELECT value FROM json_each(?)) ORDER BY run_id"
+)
+RECORDED = "SELECT key FROM run WHERE job = ? AND key IN (SELECT value FROM json_each(?))"
+WAITING = (
+    f"SELECT {RUN_COLUMNS} FROM run WHERE state = 'scheduled' AND job = ? AND reason = '{Reason.WAITING}'"
+    " ORDER BY due_at, run_id LIMIT ?"
+)
+WAITING_JOBS = f"SELECT DISTINCT job FROM run WHERE state = 'scheduled' AND reason = '{Reason.WAITING}'"
+_RELEASE = (
+    "UPDATE run SET state = 'available', reason = NULL WHERE run_id = ? AND state = 'scheduled'"
+    f" RETURNING {RUN_COLUMNS}"
 )
 PENDING = (
     f"SELECT {RUN_COLUMNS} FROM run WHERE finished_at IS NULL AND state IN ('scheduled', 'available', 'retryable')"
@@ -78,14 +95,12 @@ class RunTable(Table):
     def insert_accounts(self, accounts: Sequence[Account]) -> list[Run]:
         """Write each stretch as one run; a stretch whose first instant has a run or an account already is left out.
 
-        Such a run has neither a queue nor a definition: nothing will be executed.
+        Such a run has no queue: nothing will be executed.
         """
-        rows = (self._insert_account(account) for account in accounts)
-        return [run_of(row) for row in rows if row is not None]
+        return [run for account in accounts for run in self._write_account(account)]
 
-    def _insert_account(self, account: Account) -> tuple[object, ...] | None:
-        return self._one(
-            _INSERT_ACCOUNT,
+    def _write_account(self, account: Account) -> list[Run]:
+        values = (
             account.job,
             iso(account.first_due_at),
             micros(account.first_due_at),
@@ -94,31 +109,50 @@ class RunTable(Table):
             Cause.SCHEDULE,
             account.state,
             account.reason,
+            account.definition,
             micros(account.recorded_at),
         )
+        row = self._one(_EXTEND, *values) or self._one(_INSERT_ACCOUNT, *values)
+        if row is None:
+            return []
+        return [replace(run_of(row), due_at=account.first_due_at, last_due_at=account.last_due_at, count=account.count)]
 
-    def occupied(self, jobs: Iterable[str]) -> Mapping[str, int]:
-        """Count the available, executing and launched runs of these jobs; jobs with none are left out."""
-        return dict(self._all(OCCUPIED, json_list(sorted(set(jobs)))))
+    def occupants(self, jobs: Iterable[str]) -> Mapping[str, Mapping[int, RunState]]:
+        """Return by job its available, executing and launched runs, by id; jobs with none are left out."""
+        found: dict[str, dict[int, RunState]] = {}
+        for job, run_id, state in self._all(OCCUPANTS, json_list(sorted(set(jobs)))):
+            found.setdefault(job, {})[run_id] = RunState(state)
+        return found
+
+    def recorded(self, job: str, keys: Iterable[str]) -> set[str]:
+        """Return those of the keys that a run or an account of the job has already."""
+        return {row[0] for row in self._all(RECORDED, job, json_list(sorted(set(keys))))}
+
+    def waiting(self, job: str, limit: int | None = None) -> list[Run]:
+        """Return the runs of the job that wait for the end of another, oldest first."""
+        return [run_of(row) for row in self._all(WAITING, job, -1 if limit is None else limit)]
+
+    def waiting_jobs(self) -> set[str]:
+        """Return the jobs of which a run waits for the end of another."""
+        return {row[0] for row in self._all(WAITING_JOBS)}
+
+    def release(self, run_id: int) -> Run | None:
+        """Put a scheduled run into the line of its queue; None if it is not scheduled."""
+        row = self._one(_RELEASE, run_id)
+        return None if row is None else run_of(row)
 
     def pending(self, job: str) -> list[Run]:
         """Return the job's runs that wait for their first or next attempt, oldest first."""
         return [run_of(row) for row in self._all(PENDING, job)]
-
-    def set_log(self, logs: Mapping[int, str]) -> None:
-        """Note the absolute paths of the log files, by run id."""
-        self._do_each(
-            "UPDATE run SET log = ? WHERE run_id = ?", ((storable(path), run_id) for run_id, path in logs.items())
-        )
 
     def finish(self, run_id: int, expected: RunState, state: RunState, reason: str | None, at: datetime) -> Run | None:
         """Move a run that nobody holds to a final state; None if it was not in ``expected`` or is held."""
         row = self._one(_FINISH, state, reason, micros(at), run_id, expected)
         return None if row is None else run_of(row)
 
-    def request_cancel(self, run_id: int) -> None:
-        """Note that somebody asked to cancel the run."""
-        self._do("UPDATE run SET cancel_requested = 1 WHERE run_id = ?", run_id)
+    def request_cancel(self, run_id: int, reason: str | None = None) -> None:
+        """Note that the run is to be cancelled, and why if a reason is given."""
+        self._do("UPDATE run SET cancel_requested = 1, reason = coalesce(?, reason) WHERE run_id = ?", reason, run_id)
 
     def run(self, run_id: int) -> Run | None:
         """Return the run, None if there is none."""

@@ -1,0 +1,152 @@
+"""Why a job did or did not run at an instant: which of the possible answers holds, from what the store knows.
+
+What is written down comes first; where nothing is, the schedule, the pauses and the cursor say why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from cron_actors.core.bars import Bars
+from cron_actors.core.pausing import pause_at
+from cron_actors.core.schedule import BEGINNING, Schedule
+from cron_actors.model.records import JobRecord, Pause
+from cron_actors.model.run import Cause, Reason, Run, RunState
+
+_INSTANT = timedelta(microseconds=1)
+_LOOKS_BACK = tuple(timedelta(hours=hours) for hours in (1, 24, 24 * 8, 24 * 32, 24 * 367, 24 * 366 * 40))
+_NO_LIMIT = 10**9
+
+
+class Verdict(StrEnum):
+    """The kinds of answers."""
+
+    RAN = "ran"
+    RUNNING = "running"
+    WAITING = "waiting"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+    MISSED = "missed"
+    NOT_DUE = "not due"
+    NOT_YET_DUE = "not yet due"
+    UNDECIDED = "undecided"
+    NOT_LOADED = "not loaded"
+    NOT_YET_SEEN = "not yet seen"
+    REMOVED = "removed"
+    BEFORE_CHANGE = "before change"
+    NO_RECORD = "no record"
+
+
+_BY_STATE = {
+    RunState.SCHEDULED: Verdict.WAITING,
+    RunState.AVAILABLE: Verdict.WAITING,
+    RunState.RETRYABLE: Verdict.WAITING,
+    RunState.EXECUTING: Verdict.RUNNING,
+    RunState.LAUNCHED: Verdict.RUNNING,
+    RunState.COMPLETED: Verdict.RAN,
+    RunState.DISCARDED: Verdict.RAN,
+    RunState.SKIPPED: Verdict.SKIPPED,
+    RunState.MISSED: Verdict.MISSED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of the job around the instant ``at``, seen at ``now``.
+
+    ``rows`` are the runs and stretches that cover the instant, ``schedule`` and ``bars`` are the present ones. None
+    stands for what the store does not know, or cannot read any more.
+    """
+
+    at: datetime
+    now: datetime
+    record: JobRecord | None
+    schedule: Schedule | None
+    bars: Bars | None
+    pauses: Sequence[Pause] = ()
+    rows: Sequence[Run] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """The answer: its kind and what it rests on, as far as that is known.
+
+    ``reason`` says why the instant is not run, or will not be. ``before`` and ``after`` are the nearest due instants of
+    the present schedule, told where the instant itself is none.
+    """
+
+    verdict: Verdict
+    run: Run | None = None
+    reason: Reason | None = None
+    pause: Pause | None = None
+    before: datetime | None = None
+    after: datetime | None = None
+
+
+def inquire(facts: Facts) -> Finding:
+    """Return why the job did or did not run at the instant."""
+    row = _row(facts)
+    if row is not None:
+        pause = pause_at(facts.pauses, facts.at) if row.reason == Reason.PAUSED else None
+        return Finding(verdict=_verdict(row), run=row, pause=pause)
+    record, at = facts.record, facts.at
+    if record is None or facts.schedule is None:
+        return Finding(verdict=Verdict.NOT_LOADED)
+    if at < record.first_seen_at:
+        return Finding(verdict=Verdict.NOT_YET_SEEN)
+    if record.removed_at is not None and at > record.removed_at:
+        return Finding(verdict=Verdict.REMOVED)
+    if not _names(facts.schedule, at):
+        verdict = Verdict.BEFORE_CHANGE if at < record.changed_at else Verdict.NOT_DUE
+        return Finding(verdict=verdict, before=_before(facts.schedule, at), after=facts.schedule.next_after(at))
+    return _unrecorded(facts, record)
+
+
+def _row(facts: Facts) -> Run | None:
+    """Return the row that accounts for the instant: a run of its own rather than a stretch, the schedule's first."""
+    rows = [row for row in facts.rows if row.count == 1 or _in_stretch(facts, row)]
+    return min(rows, key=lambda row: (row.count > 1, row.cause is not Cause.SCHEDULE, row.run_id), default=None)
+
+
+def _in_stretch(facts: Facts, row: Run) -> bool:
+    """Say whether the instant is one of the stretch; where the schedule is not that of the stretch, it may be."""
+    schedule = facts.schedule
+    if schedule is None or not all(_names(schedule, end) for end in (row.due_at, row.last_due_at)):
+        return True
+    return _names(schedule, facts.at)
+
+
+def _verdict(row: Run) -> Verdict:
+    if row.state is RunState.CANCELLED:
+        return Verdict.CANCELLED if row.started_at is None else Verdict.RAN
+    return _BY_STATE[row.state]
+
+
+def _unrecorded(facts: Facts, record: JobRecord) -> Finding:
+    """Return what becomes of an instant of the schedule that nothing is written of."""
+    at = facts.at
+    reason = None if facts.bars is None else facts.bars.reason(at)
+    pause = pause_at(facts.pauses, at)
+    if at > facts.now:
+        return Finding(verdict=Verdict.NOT_YET_DUE, reason=reason, pause=pause)
+    if at < record.changed_at:
+        return Finding(verdict=Verdict.BEFORE_CHANGE, before=at)
+    if record.cursor_at is None or at > record.cursor_at:
+        return Finding(verdict=Verdict.UNDECIDED, reason=reason, pause=pause)
+    return Finding(verdict=Verdict.NO_RECORD)
+
+
+def _names(schedule: Schedule, at: datetime) -> bool:
+    return schedule.next_after(at - _INSTANT) == at
+
+
+def _before(schedule: Schedule, at: datetime) -> datetime | None:
+    """Return the last instant before ``at``, None if there is none within forty years."""
+    for length in _LOOKS_BACK:
+        newest = schedule.stretch(max(at - length, BEGINNING), at - _INSTANT, keep=1, limit=_NO_LIMIT).newest
+        if newest:
+            return newest[-1]
+    return None

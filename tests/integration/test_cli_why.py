@@ -1,0 +1,227 @@
+"""The question why a job did or did not run at an instant, on a real database with a stopped clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from cron_actors.adapters.stores.sqlite.store import SqliteStore
+from cron_actors.core.moments import iso
+from cron_actors.model.records import Pause
+from cron_actors.model.run import Account, Reason, RunState
+from tests.fakes.command_line import MINUTE, NOW, CommandLine, claim, put_job, put_run, settle
+
+SECOND = timedelta(seconds=1)
+
+Ask = Callable[..., str]
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Iterator[CommandLine]:
+    line = CommandLine(tmp_path)
+    yield line
+    line.stop_daemon()
+
+
+@pytest.fixture
+def daemon(line: CommandLine) -> SqliteStore:
+    return line.start_daemon()
+
+
+def record(store: SqliteStore, **fields: datetime) -> None:
+    """Put a job whose instants up to now are accounted for, changed in these fields of its row."""
+    with store.begin() as transaction:
+        row = next(one for one in transaction.jobs() if one.identifier == "backup")
+        transaction.put_job(replace(row, **{"cursor_at": NOW, **fields}))  # type: ignore[arg-type] # the moments of a row
+
+
+def account(store: SqliteStore, first: datetime, count: int, state: RunState, reason: Reason) -> None:
+    with store.begin() as transaction:
+        stretch = Account(
+            job="backup",
+            state=state,
+            reason=reason,
+            first_due_at=first,
+            last_due_at=first + (count - 1) * MINUTE,
+            count=count,
+            recorded_at=NOW,
+        )
+        transaction.insert_accounts([stretch])
+
+
+@pytest.fixture
+def ask(line: CommandLine, capsys: pytest.CaptureFixture[str]) -> Ask:
+    def ask(at: datetime | str, job: str = "backup") -> str:
+        text = at if isinstance(at, str) else iso(at)
+        assert line("why", job, "--at", text) == 0
+        (answer,) = capsys.readouterr().out.splitlines()
+        return answer
+
+    return ask
+
+
+def test_a_run_that_was_late_and_succeeded_is_told_with_its_log(daemon: SqliteStore, ask: Ask) -> None:
+    put_job(daemon)
+    put_run(daemon, NOW - MINUTE)
+    run = claim(daemon, NOW - MINUTE + SECOND, Path("/logs/1.txt"))
+    settle(daemon, run, NOW - MINUTE + 3 * SECOND)
+    assert ask(NOW - MINUTE) == (
+        "backup, 2026-11-21 11:59:00 UTC: it ran as run 1, began at 2026-11-21 11:59:01 UTC, 1.00 s late and was"
+        " completed after 2.00 s; its log is /logs/1.txt"
+    )
+
+
+def test_a_run_that_failed_is_told_with_its_error(daemon: SqliteStore, ask: Ask) -> None:
+    put_job(daemon)
+    put_run(daemon, NOW - MINUTE)
+    settle(daemon, claim(daemon, NOW - MINUTE), NOW, error="exit status 3")
+    assert " and was discarded: failed after 1m 00s (exit status 3)" in ask(NOW - MINUTE)
+
+
+def test_a_run_that_goes_on_or_waits_is_told(line: CommandLine, daemon: SqliteStore, ask: Ask) -> None:
+    put_job(daemon)
+    put_run(daemon, NOW - MINUTE)
+    assert ask(NOW - MINUTE).endswith(": it waits for a worker as run 1")
+    claim(daemon, NOW - MINUTE, Path("/logs/1.txt"))
+    running = "it is running as run 1 since 2026-11-21 11:59:00 UTC; its log is /logs/1.txt"
+    assert ask(NOW - MINUTE).endswith(f": {running}")
+    line.stop_daemon()
+    assert ask(NOW - MINUTE).endswith("was under way when the daemon died; the next start decides what becomes of it")
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "words"),
+    [
+        (RunState.MISSED, Reason.DOWN, "it was missed, {}: no daemon looked at it in time, and the job catches up"),
+        (RunState.MISSED, Reason.TOO_LATE, "it was missed, {}: no daemon looked at it before it was too old"),
+        (RunState.MISSED, Reason.OVER_CAP, "it was missed, {}: no daemon looked at it in time, and more was missed"),
+        (RunState.SKIPPED, Reason.COALESCED, "it was skipped, {}: a newer instant was run in its place"),
+        (RunState.SKIPPED, Reason.CALENDAR, "it was skipped, {}: a calendar that the job excludes holds it"),
+        (RunState.SKIPPED, Reason.PAUSED, "it was skipped, {}: the job was paused"),
+    ],
+)
+def test_an_instant_inside_a_stretch_is_told_with_the_reason_of_the_stretch(
+    daemon: SqliteStore, ask: Ask, state: RunState, reason: Reason, words: str
+) -> None:
+    put_job(daemon)
+    record(daemon)
+    account(daemon, NOW - 50 * MINUTE, 10, state, reason)
+    among = "one of 10 instants from 2026-11-21 11:10:00 UTC to 2026-11-21 11:19:00 UTC"
+    for minutes in (50, 45, 41):
+        assert words.format(among) in ask(NOW - minutes * MINUTE)
+    assert "it is not due then" in ask(NOW - 45 * MINUTE + SECOND), "between two instants of the stretch"
+    assert "nothing of it is kept" in ask(NOW - 40 * MINUTE)
+
+
+def test_a_pause_is_told_with_its_ends_and_who_began_it(daemon: SqliteStore, ask: Ask) -> None:
+    put_job(daemon)
+    record(daemon, cursor_at=NOW - 30 * MINUTE)
+    with daemon.begin() as transaction:
+        pause = Pause(paused_at=NOW - 20 * MINUTE, paused_by="ada", until_at=NOW + 20 * MINUTE)
+        transaction.put_pause("backup", pause)
+    by = "the job was paused from 2026-11-21 11:40:00 UTC until 2026-11-21 12:20:00 UTC by ada"
+    assert ask(NOW - MINUTE).endswith(f": it is skipped, which is not written down yet: {by}")
+    assert ask(NOW + MINUTE).endswith(f": it is not due yet, and it is to be skipped: {by}")
+    assert ask(NOW + 20 * MINUTE).endswith(": it is not due yet")
+
+
+def test_what_is_not_due_is_told_with_its_neighbours(daemon: SqliteStore, ask: Ask) -> None:
+    put_job(daemon, periodicity="1h")
+    record(daemon)
+    assert ask(NOW - 30 * MINUTE).endswith(
+        ": it is not due then; by its present schedule the one before is 2026-11-21 11:00:00 UTC, the next is"
+        " 2026-11-21 12:00:00 UTC"
+    )
+
+
+def test_a_job_that_nothing_makes_due_says_so(daemon: SqliteStore, ask: Ask) -> None:
+    put_job(daemon, manual=True, periodicity=None)
+    record(daemon)
+    assert ask(NOW - 30 * MINUTE).endswith("its present schedule names no instant at all")
+
+
+def test_an_instant_without_a_daemon_is_for_the_next_start_to_decide(
+    line: CommandLine, daemon: SqliteStore, ask: Ask
+) -> None:
+    put_job(daemon)
+    record(daemon, cursor_at=NOW - 30 * MINUTE)
+    assert ask(NOW - MINUTE).endswith(": it is due, and the daemon has not come to it yet: ask again in a moment")
+    line.stop_daemon()
+    assert ask(NOW - MINUTE).endswith(
+        ": no daemon has looked at this job since 2026-11-21 11:30:00 UTC: the next start decides whether it is caught"
+        " up"
+    )
+    assert ask(NOW + MINUTE).endswith(": it is not due yet, and no daemon runs")
+
+
+def test_an_instant_before_the_first_sight_after_the_removal_or_before_a_change_says_so(
+    daemon: SqliteStore, ask: Ask
+) -> None:
+    put_job(daemon, periodicity="1h")
+    record(daemon, changed_at=NOW - 90 * MINUTE, removed_at=NOW - 30 * MINUTE)
+    assert ask(NOW - 120 * MINUTE).endswith(
+        ": the job was not known then: it was first seen at 2026-11-21 10:21:00 UTC"
+    )
+    assert ask(NOW - 20 * MINUTE).endswith(
+        ": the job was not in force any more: it was removed at 2026-11-21 11:30:00 UTC"
+    )
+    assert "the schedule was another one until 2026-11-21 10:30:00 UTC" in ask(NOW - 95 * MINUTE)
+
+
+def test_an_instant_without_an_offset_is_in_the_zone_of_the_job_and_told_in_both(daemon: SqliteStore, ask: Ask) -> None:
+    put_job(daemon, cron="30 2 * * *", periodicity=None, timezone="Europe/Berlin")
+    record(daemon, first_seen_at=NOW - timedelta(days=400), changed_at=NOW - timedelta(days=400))
+    assert ask("2027-01-05 02:30").startswith("backup, 2027-01-05 02:30:00 CET (2027-01-05T01:30:00Z): ")
+    assert ask("Jan 05 2027 02:30:00").startswith("backup, 2027-01-05 02:30:00 CET (2027-01-05T01:30:00Z): ")
+    assert ask("2027-01-05T02:30Z").startswith("backup, 2027-01-05 03:30:00 CET (2027-01-05T02:30:00Z): ")
+
+
+def test_a_time_in_a_gap_or_a_repeated_hour_is_said_to_be_one(daemon: SqliteStore, ask: Ask) -> None:
+    put_job(daemon, cron="30 2 * * *", periodicity=None, timezone="Europe/Berlin")
+    record(daemon, first_seen_at=NOW - timedelta(days=400), changed_at=NOW - timedelta(days=400))
+    gap = ask("2027-03-28T02:30")
+    assert gap.startswith("backup, 2027-03-28 03:00:00 CEST (2027-03-28T01:00:00Z)")
+    assert "the clocks of Europe/Berlin skip 02:30:00 that day" in gap
+    assert "it is not due yet" in gap, "it runs right after the gap"
+    assert "show 02:30:00 twice that day; this is the first time" in ask("2027-10-31T02:30")
+    assert "twice" not in ask("2027-10-31T02:30+02:00")
+
+
+def test_json_has_the_verdict_the_run_and_the_sentence(
+    line: CommandLine, daemon: SqliteStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put_job(daemon)
+    record(daemon)
+    account(daemon, NOW - 50 * MINUTE, 10, RunState.MISSED, Reason.DOWN)
+    assert line("why", "backup", "--at", "2026-11-21T11:15", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["verdict"], found["at"], found["timezone"]) == ("missed", "2026-11-21T11:15:00Z", "UTC")
+    assert (found["run"]["state"], found["run"]["reason"], found["run"]["count"]) == ("missed", "down", 10)
+    assert found["why"].startswith("it was missed, one of 10 instants")
+
+
+def test_a_job_that_only_the_file_knows_was_loaded_by_no_daemon(line: CommandLine, ask: Ask) -> None:
+    line.write_jobs({"identifier": "new", "command": "true", "periodicity": "1m"})
+    assert ask(NOW, job="new").endswith(": no daemon has loaded this job yet")
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("bakcup", "--at", "2026-11-21T11:15"), "did you mean 'backup'?"),
+        (("backup", "--at", "yesterday"), "'yesterday' is not a date; a moment is"),
+        (("backup",), "Missing option '--at'"),
+    ],
+)
+def test_what_cannot_be_answered_is_a_misuse_in_one_line(
+    line: CommandLine, daemon: SqliteStore, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], complaint: str
+) -> None:
+    put_job(daemon)
+    assert line("why", *words) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    assert complaint in error
