@@ -70,7 +70,8 @@ def _summary(report: Report, now: datetime) -> Iterator[str]:
         yield f"excluded     {counted(found.excluded, 'instant')} by calendars"
     yield f"at once      at most {counted(found.most_at_once, 'run')}" + _at(found.most_at, now)
     yield f"durations    {_durations(report.intake, report.assumed)}"
-    yield f"workers      {report.workers_from} {found.waits.workers}: {_waits(found.waits, now)}"
+    yield f"workers      {report.workers_from} {found.waits.workers}: {_waits(found.waits)}"
+    yield from _line(found.waits, now)
     for kind, jobs in report.intake.left_out.items():
         yield f"left out     {kind.value} of {_names(jobs)}"
 
@@ -94,14 +95,19 @@ def _durations(intake: Intake, assumed: timedelta) -> str:
     return (", ".join(parts) or "none") + cut
 
 
-def _waits(waits: Waits, now: datetime) -> str:
-    if not waits.count and not waits.unfinished:
-        return "no run waits"
-    longest = f", the longest {span(waits.longest)} (due {_moment(waits.longest_from, now)})" if waits.longest else ""
-    unfinished = f"; {waits.unfinished} still wait at the end" if waits.unfinished else ""
+def _waits(waits: Waits) -> str:
+    late = waits.count + waits.unfinished
+    return f"{counted(late, 'run')} would start late" if late else "no run would wait"
+
+
+def _line(waits: Waits, now: datetime) -> Iterator[str]:
+    """Yield what there is to tell of the line before the workers."""
+    if waits.longest:
+        yield f"longest wait {span(waits.longest)}, due {_moment(waits.longest_from, now)}"
     if waits.given_up_at is not None:
-        unfinished = f"; at {_moment(waits.given_up_at, now)}, where this was given up, {waits.unfinished} wait"
-    return f"{counted(waits.count, 'run')} start{'s' if waits.count == 1 else ''} late{longest}{unfinished}"
+        yield f"not followed beyond {_moment(waits.given_up_at, now)}, when {counted(waits.unfinished, 'run')} waited"
+    elif waits.unfinished:
+        yield f"at the end   {counted(waits.unfinished, 'run')} still waiting"
 
 
 def _moment(second: int | None, now: datetime) -> str:

@@ -10,14 +10,15 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from operator import itemgetter, sub
+from operator import attrgetter, itemgetter, sub
+from typing import NamedTuple
 
 from cron_actors.core.grid import EPOCH
 from cron_actors.core.schedule import Schedule
 from cron_actors.core.simulation_findings import Busy, JobFigures, Plan, Simulation
 from cron_actors.core.simulation_instants import DAY, Timetable, moment_of, second_of
 from cron_actors.core.simulation_load import Load
-from cron_actors.core.simulation_overlaps import Lane, Runs
+from cron_actors.core.simulation_overlaps import Lane
 from cron_actors.core.simulation_workers import Workers
 from cron_actors.errors import InvalidValueError
 from cron_actors.model.job import Overlap
@@ -58,14 +59,23 @@ def simulate(
 def _groups(plans: Iterable[Plan]) -> list[_Group]:
     """Return the jobs by what they have in common, in the order of their first."""
     groups: dict[object, _Group] = {}
-    for plan in plans:
+    for place, plan in enumerate(plans):
         when = replace(plan.job.when, run_in=None)
         schedule = Schedule.of(when, seed=plan.job.identifier, changed_at=EPOCH)
         key = (schedule, when.start_at, when.end_at, when.exclude)
         if key not in groups:
             groups[key] = _Group(Timetable(schedule, when))
-        groups[key].add(plan)
+        groups[key].add(plan, place)
     return list(groups.values())
+
+
+class _Batch(NamedTuple):
+    """The runs of each of so many ``jobs`` that begin in one stretch; ``place`` is that of the first job among all."""
+
+    place: int
+    starts: Sequence[int]
+    ends: Sequence[int]
+    jobs: int
 
 
 @dataclass(slots=True)
@@ -73,21 +83,21 @@ class _Group:
     """Jobs that are due at the same instants, by how their runs are treated."""
 
     timetable: Timetable
-    treated: dict[tuple[int, Overlap], tuple[Lane, list[str]]] = field(default_factory=dict)
+    treated: dict[tuple[int, Overlap], tuple[Lane, list[str], int]] = field(default_factory=dict)
     jobs: list[str] = field(default_factory=list)
     due: int = 0
     excluded: int = 0
 
-    def add(self, plan: Plan) -> None:
-        """Take in a job."""
+    def add(self, plan: Plan, place: int) -> None:
+        """Take in a job, which stands at ``place`` among all."""
         length, overlap = max(1, -(-plan.length // _SECOND)), plan.job.overlap
-        _, jobs = self.treated.setdefault((length, overlap), (Lane(length, overlap), []))
+        _, jobs, _ = self.treated.setdefault((length, overlap), (Lane(length, overlap), [], place))
         jobs.append(plan.job.identifier)
         self.jobs.append(plan.job.identifier)
 
     def figures(self) -> Iterator[JobFigures]:
         """Yield what was found of each job."""
-        for (_, overlap), (lane, jobs) in self.treated.items():
+        for (_, overlap), (lane, jobs, _) in self.treated.items():
             for job in jobs:
                 yield JobFigures(job=job, overlap=overlap, due=self.due, excluded=self.excluded, tally=lane.tally)
 
@@ -148,7 +158,7 @@ class _Course:
     def _go(self, due: list[tuple[list[int], int]], until: int) -> None:
         """Do the stretch up to ``until``."""
         before = self._load.going() if self._workers.in_step else {}
-        batches: list[tuple[Runs, int]] = []
+        batches: list[_Batch] = []
         for group, (found, excluded) in zip(self._groups, due, strict=True):
             group.due += len(found)
             group.excluded += excluded
@@ -163,28 +173,32 @@ class _Course:
         for second in found:
             minutes[second // _MINUTE - first] += jobs
 
-    def _treat(self, group: _Group, found: Sequence[int], until: int) -> Iterator[tuple[Runs, int]]:
-        """Yield the runs that begin in the stretch with how many jobs have them, and let them bear on the load."""
+    def _treat(self, group: _Group, found: Sequence[int], until: int) -> Iterator[_Batch]:
+        """Yield the runs that begin in the stretch, and let them bear on the load."""
         gap = min(map(sub, found[1:], found), default=_FOREVER)
         at_once = 0
-        for lane, jobs in group.treated.values():
+        for lane, jobs, place in group.treated.values():
             starts, ends = lane.runs(found, gap, until, group.timetable.next_within)
             if starts is found:
                 at_once += len(jobs)
             else:
                 self._load.start(starts, len(jobs))
             self._load.end(ends, len(jobs))
-            yield (starts, ends), len(jobs)
+            yield _Batch(place, starts, ends, len(jobs))
         self._load.start(found, at_once)
 
-    def _wait(self, batches: Sequence[tuple[Runs, int]], before: Mapping[int, int], most: int, until: int) -> None:
+    def _wait(self, batches: list[_Batch], before: Mapping[int, int], most: int, until: int) -> None:
         """Follow the runs through the workers where these are fewer than the runs, until that makes no difference."""
         workers = self._workers
         if workers.in_step and most <= workers.slots:
             return
         if workers.in_step:
             workers.take_over(before)
-        runs = [(*run, count) for (starts, ends), count in batches for run in zip(starts, ends, strict=True)]
+        runs = [
+            (start, end, batch.jobs)
+            for batch in sorted(batches, key=attrgetter("place"))
+            for start, end in zip(batch.starts, batch.ends, strict=True)
+        ]
         workers.perform(sorted(runs, key=itemgetter(0)), until)
         workers.compare(self._load.going())
 

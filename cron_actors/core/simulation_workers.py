@@ -1,6 +1,7 @@
 """How long runs wait if no more than so many are performed at once and they are taken in the order of their beginnings.
 
-Moments and lengths are whole seconds. A slot that is freed in the second in which a run begins is free for it.
+Of runs that begin in one second those of earlier jobs go first, those of jobs that are alike together. Moments and
+lengths are whole seconds. A slot that is freed in the second in which a run begins is free for it.
 """
 
 from __future__ import annotations
