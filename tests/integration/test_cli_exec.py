@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import Require
+
 MODULE = """
 import os, sys
 
@@ -137,3 +139,75 @@ def test_an_unknown_job_is_told_with_the_nearest_name(folder: Path) -> None:
     done = subprocess.run([*words, "jobs"], env=environment(folder), capture_output=True, text=True, check=False)
     told = f"cron-actors: there is no job 'jobs' in {folder / 'jobs.json'}; did you mean 'job'?\n"
     assert (done.returncode, done.stderr) == (2, told)
+
+
+def test_rights_limits_and_env_file_are_those_that_the_daemon_would_give(folder: Path) -> None:
+    (folder / "a.env").write_text("A=file\nB=file\n")
+    surroundings = {"env_file": "a.env", "env": {"B": "env"}, "umask": "027", "limits": {"open_files": 64}}
+    done = execute(folder, command='echo "$A $B $(umask) $(ulimit -n)"; cat', stdin="in\n", **surroundings)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "file env 0027 64\nin\n", "")
+    (folder / "works.py").write_text("import os\ndef show():\n    print(os.environ['A'], os.umask(0))\n")
+    assert execute(folder, path="works", function_name="show", **surroundings).stdout == "file 23\n"
+
+
+def test_a_job_of_another_user_runs_as_that_user(folder: Path, require: Require) -> None:
+    require("the rights of root", present=os.geteuid() == 0)
+    done = execute(folder, command='id -un; echo "$HOME"', user="nobody", working_directory="/")
+    assert (done.returncode, done.stdout) == (0, "nobody\n/nonexistent\n")
+
+
+@pytest.mark.parametrize(
+    ("job", "code", "told"),
+    [
+        ({"command": "true", "env_file": "none.env"}, 126, "cannot read the env file '{}/none.env': No such file"),
+        ({"command": ["no-such-program"], "umask": "0"}, 127, "cannot run 'no-such-program': no such program in PATH"),
+        ({"command": "true", "user": "no-such-user"}, 126, "no such user: 'no-such-user'"),
+    ],
+)
+def test_what_a_job_cannot_have_is_one_line(folder: Path, job: dict[str, Any], code: int, told: str) -> None:
+    done = execute(folder, success={"exit_codes": [0, code]}, **job)
+    assert done.returncode == code
+    assert done.stderr.startswith(f"cron-actors: job 'job' cannot be started: {told.format(folder)}")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "success", "code", "told"),
+    [
+        ("exit 3", {"exit_codes": [0, 3]}, 0, ""),
+        ("exit 4", {"exit_codes": [0, 3]}, 4, "exit status 4; success is 0, 3"),
+        ("exit 0", {"exit_codes": [3]}, 1, "exit status 0; success is 3"),
+        ("echo fine", {"stderr": "failure"}, 0, ""),
+        ("echo bad >&2", {"stderr": "failure"}, 1, "it wrote to standard error, which counts as failure"),
+        ("echo 5 rows", {"output": "^5 rows$"}, 0, ""),
+        ("echo 5 rows >&2", {"output": "^5 rows$", "output_not": "ERROR"}, 0, ""),
+        ("echo 6 rows", {"output": "^5 rows$"}, 1, "no line of the output matches '^5 rows$'"),
+        ("seq 100000; echo ERROR", {"output_not": "ERROR"}, 1, "a line of the output matches 'ERROR'"),
+    ],
+)
+def test_success_is_what_the_job_says_it_is(
+    folder: Path, command: str, success: dict[str, Any], code: int, told: str
+) -> None:
+    done = execute(folder, command=command, success=success)
+    assert done.returncode == code
+    line = f"cron-actors: job 'job' failed: {told}\n" if told else ""
+    assert done.stderr.replace("bad\n", "").replace("5 rows\n", "") == line
+
+
+def test_output_that_is_looked_at_is_passed_on_as_it_comes(folder: Path) -> None:
+    words = command_for(folder, command="echo first; read line; echo err >&2; echo last", success={"output": "last"})
+    with subprocess.Popen(
+        words, env=environment(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "first\n"
+        assert process.stdout.read() == "last\n"
+        assert process.stderr.read() == "err\n"
+        assert process.wait(timeout=60) == 0
+
+
+def test_a_process_that_is_left_behind_does_not_hold_up_the_end(folder: Path) -> None:
+    done = execute(folder, command="sleep 600 >&2 & echo $!", success={"output": "^[0-9]+$"})
+    os.kill(int(done.stdout), signal.SIGKILL)
+    assert done.returncode == 0
