@@ -59,7 +59,7 @@ def _each(reader: FieldReader, key: str, parse: Callable[[Any], T]) -> Iterator[
 
 def _unknown(name: object, calendars: Mapping[str, Calendar]) -> str:
     if not calendars:
-        return f"found {quote(name)}; accepted: the name of a calendar, but this file has no section calendars"
+        return f"found {quote(name)}; accepted: the name of a calendar, but this file has none"
     known = sorted(calendars)
     close = difflib.get_close_matches(str(name)[:_LONGEST_GUESSED], known, n=1)
     hint = f", did you mean {quote(close[0])}?" if close else ""

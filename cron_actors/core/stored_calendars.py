@@ -5,10 +5,14 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from cron_actors.core.calendar_days import WEEKDAYS, days_text, parse_days
+from cron_actors.core.calendar_days import WEEKDAYS, Days, days_text
+from cron_actors.core.recurrence import Recurrence
+from cron_actors.core.recurrence_rule import parse_rule
+from cron_actors.errors import InvalidValueError
 from cron_actors.model.calendar import Calendar, CalendarEvent
 from cron_actors.model.job import Json
 
@@ -21,8 +25,11 @@ def stored(calendars: Iterable[Calendar]) -> dict[str, Json]:
 
 
 def restored(values: Mapping[str, Any]) -> dict[str, Calendar]:
-    """Return the calendars that ``stored`` made these values of; raises ValueError for other values."""
-    return {name: _restored(name, json.dumps(value, sort_keys=True)) for name, value in values.items()}
+    """Return the calendars that ``stored`` made these values of; raises InvalidValueError for other values."""
+    try:
+        return {name: _restored(name, json.dumps(value, sort_keys=True)) for name, value in values.items()}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InvalidValueError(f"calendars cannot be read any more: {error}") from None
 
 
 def _stored(calendar: Calendar) -> Json:
@@ -40,10 +47,15 @@ def _restored(name: str, text: str) -> Calendar:
     value = json.loads(text)
     return Calendar(
         name=name,
-        days=tuple(parse_days(days) for days in value.get("days", ())),
+        days=tuple(_days(text) for text in value.get("days", ())),
         weekdays=frozenset(WEEKDAYS.index(day) for day in value.get("weekdays", ())),
         events=tuple(_restored_event(event) for event in value.get("events", ())),
     )
+
+
+def _days(text: str) -> Days:
+    first, _, last = text.partition("..")
+    return date.fromisoformat(first), date.fromisoformat(last or first)
 
 
 def _stored_event(event: CalendarEvent) -> Json:
@@ -59,11 +71,17 @@ def _stored_event(event: CalendarEvent) -> Json:
 
 
 def _restored_event(value: Mapping[str, Any]) -> CalendarEvent:
+    """Return the event; its zone and its rule are tried here, so that later questions have an answer."""
+    start, zone, rule = datetime.fromisoformat(value["start"]), value.get("zone"), value.get("rule")
+    if zone is not None:
+        ZoneInfo(zone)
+    if rule is not None:
+        Recurrence.of(parse_rule(rule), start)
     return CalendarEvent(
-        start=datetime.fromisoformat(value["start"]),
+        start=start,
         length=_SECOND * value["seconds"],
-        zone=value.get("zone"),
-        rule=value.get("rule"),
+        zone=zone,
+        rule=rule,
         more=tuple(datetime.fromisoformat(text) for text in value.get("more", ())),
         without=tuple(datetime.fromisoformat(text) for text in value.get("without", ())),
     )

@@ -33,7 +33,7 @@ class Calendars:
 
 
 def calendars_in(document: Json, faulty: set[Pointer], folder: Path) -> Calendars:
-    """Return the calendars of a document; what stands at the places of ``faulty`` is left out.
+    """Return the calendars of a document, with the faults that are not at or around the places of ``faulty``.
 
     Relative paths of iCalendar files start at ``folder``.
     """
@@ -42,10 +42,12 @@ def calendars_in(document: Json, faulty: set[Pointer], folder: Path) -> Calendar
     for name, mapping in section.items() if isinstance(section, dict) else ():
         found.by_name[name] = Calendar(name=name)
         place = ("calendars", name)
-        if isinstance(mapping, dict) and not any(pointer[:2] == place for pointer in faulty):
+        if isinstance(mapping, dict):
             calendar, problems = read_calendar(name, mapping)
             found.problems += [replace(problem, pointer=(*place, *problem.pointer)) for problem in problems]
             found.by_name[name] = _with_files(calendar, mapping, folder, found)
+    around = {pointer[:depth] for pointer in faulty for depth in range(len(pointer) + 1)}
+    found.problems = [problem for problem in found.problems if problem.pointer not in around]
     return found
 
 
