@@ -176,9 +176,13 @@ class _Course:
     def _treat(self, group: _Group, found: Sequence[int], until: int) -> Iterator[_Batch]:
         """Yield the runs that begin in the stretch, and let them bear on the load."""
         gap = min(map(sub, found[1:], found), default=_FOREVER)
+
+        def following(after: int, before: int) -> int | None:
+            return group.timetable.next_within(after, min(before, self._end))
+
         at_once = 0
         for lane, jobs, place in group.treated.values():
-            starts, ends = lane.runs(found, gap, until, group.timetable.next_within)
+            starts, ends = lane.runs(found, gap, until, following)
             if starts is found:
                 at_once += len(jobs)
             else:
