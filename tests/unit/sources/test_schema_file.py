@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator as Rust
 
 from cron_actors.adapters.sources import FaultyJobsError, load_mapping, schema, schema_text
 from cron_actors.core.definitions import job_from
+from cron_actors.core.job_defaults import OWN_KEYS
+from cron_actors.core.schema import SchemaCheck
 from cron_actors.model.job import Job
 from cron_actors.settings import Granularity
 
@@ -96,3 +99,19 @@ def test_a_value_of_a_wrong_type_is_a_fault_of_that_key_alone(key: str, value: o
     with pytest.raises(FaultyJobsError) as caught:
         load_mapping({"jobs": [complete(key, value)]}, folder=Path("/srv"), granularity=Granularity.MINUTE)
     assert {(entry.field or "").split(".")[0].split("[")[0] for entry in caught.value.entries} == {key}
+
+
+def test_every_key_can_have_a_default_but_those_that_say_what_the_job_is_and_what_it_runs() -> None:
+    defaults = schema()["$defs"]["defaults"]["properties"]
+    assert set(defaults) == set(JOB["properties"]) - set(OWN_KEYS)
+    assert all(part == {"$ref": f"#/$defs/job/properties/{key}"} for key, part in defaults.items())
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_the_fast_check_and_the_thorough_one_find_the_same(quick: bool) -> None:  # noqa: FBT001 - a parameter
+    whole = schema()
+    check = SchemaCheck(whole, (lambda _: False) if not quick else Rust(whole).is_valid)
+    sound = {"jobs": [{**FUNCTION, "periodicity": "1h"}], "defaults": {"timeout": "1m"}}
+    assert list(check.problems(sound)) == []
+    [problem] = check.problems({**sound, "defaults": {"tiemout": "1m"}})
+    assert problem.message == "unknown key, did you mean 'timeout'?"
