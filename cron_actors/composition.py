@@ -21,6 +21,7 @@ from cron_actors.actors.queue import QueueActor, Surroundings
 from cron_actors.actors.scheduler import SchedulerActor
 from cron_actors.actors.supervisor import SupervisorActor
 from cron_actors.actors.timer import Rhythm, Timepieces, TimerActor
+from cron_actors.adapters.executors.process_groups import boot_id, boot_identity
 from cron_actors.adapters.log_retention import LogRetention
 from cron_actors.adapters.log_sweep import LogSweep
 from cron_actors.adapters.run_logs import DiskRoom, RunLogFiles
@@ -167,7 +168,7 @@ class Daemon:
         record = NodeRecord(
             node=self.node,
             pid=os.getpid(),
-            boot_id=Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
+            boot_id=boot_id(),
             host=platform.node(),
             started_at=now,
             heartbeat_at=now,
@@ -175,6 +176,7 @@ class Daemon:
         node = Node(
             record=record,
             logs=self._settings.logs_base_directory.absolute(),
+            boot=boot_identity(),
             poll_interval=self._settings.poll_interval,
         )
         store, clock = self._parts.store, self._parts.timepieces.clock

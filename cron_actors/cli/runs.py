@@ -36,6 +36,9 @@ COLOURS = {
 }
 
 
+CAUSES = {Cause.MANUAL: f"\n{Reason.BY_REQUEST}", Cause.STARTUP: "\nat startup"}
+
+
 class Asked(TypedDict):
     """Which runs are to be listed; ``limit`` None means the usual number."""
 
@@ -152,5 +155,4 @@ def _row(run: Run, reader: Reader, now: datetime) -> tuple[str, ...]:
 def _due(run: Run, now: datetime) -> str:
     if run.count > 1:
         return f"{short_stretch(run.due_at, run.last_due_at, now)}: {run.count} instants"
-    asked = f"\n{Reason.BY_REQUEST}" if run.cause is Cause.MANUAL else ""
-    return short(run.due_at, now) + asked
+    return short(run.due_at, now) + CAUSES.get(run.cause, "")

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from cron_actors.actors.postings.instants import write_due
+from cron_actors.actors.postings.instants import insert_runs, write_due
 from cron_actors.actors.postings.overlaps import ease_all
 from cron_actors.actors.postings.posting import Posting
 from cron_actors.core.accounting import Batch, Entry
 from cron_actors.core.reconciliation import Reconciliation, is_of_files, reconcile
 from cron_actors.core.schedule import Schedule
+from cron_actors.core.startup import Startup, startup_run
 from cron_actors.errors import InvalidValueError
 from cron_actors.messages import ActiveJob, Load, Revised
 from cron_actors.model.job import Definition
@@ -51,7 +52,21 @@ def post_load(posting: Posting, load: Load) -> Revised | None:
     ease_all(posting, {identifier: posting.job(key).overlap for keys in sources.values() for identifier, key in keys})
     loaded = {identifier for keys in sources.values() for identifier, _ in keys}
     node.unresolved = (node.unresolved - loaded) | load.unresolved
+    if load.every_file:
+        _start_up(posting, [key for keys in sources.values() for _, key in keys])
     return _revised(posting, changes)
+
+
+def _start_up(posting: Posting, definitions: Iterable[str]) -> None:
+    """Write what the start of this daemon makes the jobs owe; what this boot owed is not written again."""
+    node = posting.node
+    startup = Startup(node=node.node, boot=node.boot, at=node.record.started_at)
+    starting = {key: job for key in definitions if (job := posting.job(key)).when.at_startup is not None}
+    if not starting:
+        return
+    pauses = {record.identifier: record.pauses for record in posting.transaction.jobs()}
+    runs = [startup_run(job, key, startup, pauses.get(job.identifier, ())) for key, job in starting.items()]
+    insert_runs(posting, [run for run in runs if run is not None])
 
 
 def _keys(posting: Posting, definitions: Iterable[Definition]) -> Keys:

@@ -90,6 +90,15 @@ def boot_id() -> str:
         return file.read().strip()
 
 
+def boot_identity() -> str:
+    """Return what tells this boot from others, also that of a container: the boot id and the start of process 1.
+
+    Where process 1 is hidden, it is the boot id alone.
+    """
+    first = process_stat(1)
+    return boot_id() if first is None else f"{boot_id()}:{first.start_time}"
+
+
 def environment(pid: int) -> bytes:
     """Return the variables the program was started with, each ended by a NUL; empty if they cannot be read."""
     try:

@@ -1,4 +1,5 @@
 """The deletion of history: by age, and by how many runs a job keeps."""
+# ruff: noqa: S608 - the statements are joined from constants of this package only
 
 from __future__ import annotations
 
@@ -8,12 +9,14 @@ from datetime import datetime
 from cron_actors.adapters.stores.sqlite.rows import json_list, micros
 from cron_actors.adapters.stores.sqlite.table import Table
 
-OLD = "SELECT run_id FROM run WHERE finished_at < ? ORDER BY finished_at LIMIT ?"
+# What a boot owed stays: after its row nothing would tell that it was run, and a machine may be up for years.
+_LASTING = "(key IS NULL OR key NOT LIKE 'boot:%')"
+OLD = f"SELECT run_id FROM run WHERE finished_at < ? AND {_LASTING} ORDER BY finished_at LIMIT ?"
 # Jumps from one name to the next in the index instead of reading every entry.
 NEXT_JOB = "SELECT min(job) FROM run WHERE job > ?"
 EXCESS = (
-    "SELECT run_id FROM run WHERE job = ? AND finished_at IS NOT NULL ORDER BY last_due_at DESC, run_id DESC"
-    " LIMIT ? OFFSET ?"
+    f"SELECT run_id FROM run WHERE job = ? AND finished_at IS NOT NULL AND {_LASTING}"
+    " ORDER BY last_due_at DESC, run_id DESC LIMIT ? OFFSET ?"
 )
 _DELETE_REQUESTS = "DELETE FROM request WHERE run_id IN (SELECT value FROM json_each(?))"
 _DELETE_RUNS = "DELETE FROM run WHERE run_id IN (SELECT value FROM json_each(?))"
