@@ -21,7 +21,7 @@ from cron_actors.adapters.stores.urls import describe, open_store
 from cron_actors.composition import Daemon, Parts
 from cron_actors.core.durations import format_duration
 from cron_actors.errors import StartError, UsageError
-from cron_actors.loading import load, unresolved
+from cron_actors.loading import load, require_processes, unresolved
 from cron_actors.messages import CurrentTicks, Figures, NumRuns
 from cron_actors.model.statistics import JobStatistics
 from cron_actors.reloading import InForce, Reloader, watch_over
@@ -127,6 +127,7 @@ class Scheduler:
         settings = self._settings
         watch = watch_over(settings) if self._jobs is None and self._wait else None
         sources = load(self._jobs, settings)
+        require_processes(sources)
         lost = unresolved(sources)
         with ExitStack() as undo:
             daemon: list[Daemon] = []

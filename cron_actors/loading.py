@@ -8,6 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from cron_actors.adapters.import_check import ImportProblem, check_imports
+from cron_actors.adapters.process_check import (
+    ProcessProblem,
+    account_problems,
+    env_file_problems,
+    rights_problems,
+)
 from cron_actors.adapters.sources import (
     FaultyJobsError,
     JobsFiles,
@@ -19,7 +25,7 @@ from cron_actors.adapters.sources import (
     load_mapping,
     paths_in,
 )
-from cron_actors.model.job import Definition, FunctionCall
+from cron_actors.model.job import Definition, FunctionCall, Job
 from cron_actors.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -70,6 +76,28 @@ def unresolved(sources: Sequence[LoadedJobs]) -> frozenset[str]:
     return lost
 
 
+def require_processes(sources: Iterable[LoadedJobs]) -> None:
+    """Raise FaultyJobsError unless this process can give the jobs' processes the accounts and rights they ask for."""
+    entries = [entry for loaded in sources for entry in (*unknown_accounts(loaded), *missing_rights(loaded))]
+    if entries:
+        raise FaultyJobsError(tuple(entries))
+
+
+def unknown_accounts(loaded: LoadedJobs) -> list[ProblemLine]:
+    """Return the users and groups of the source's jobs that this machine does not know."""
+    return _entries(loaded, account_problems(_jobs(loaded)))
+
+
+def missing_rights(loaded: LoadedJobs) -> list[ProblemLine]:
+    """Return what the source's jobs ask for and only root could give, unless this process is root's."""
+    return _entries(loaded, rights_problems(_jobs(loaded)))
+
+
+def unreadable_env_files(loaded: LoadedJobs) -> list[ProblemLine]:
+    """Return the env files of the source's jobs that cannot be read as they are now."""
+    return _entries(loaded, env_file_problems(_jobs(loaded)))
+
+
 def is_useless(loaded: LoadedJobs, lost: frozenset[str]) -> bool:
     """Say whether there are jobs, and none of them can run."""
     return bool(loaded.definitions) and lost.issuperset(loaded.identifiers.values())
@@ -88,6 +116,14 @@ def tell(loaded: LoadedJobs, problems: Sequence[ImportProblem]) -> None:
             log.error("%s; this job does not run, the others do", _line(loaded, problem))
         else:
             log.warning("%s", _line(loaded, problem))
+
+
+def _jobs(loaded: LoadedJobs) -> list[Job]:
+    return [definition.job for definition in loaded.definitions]
+
+
+def _entries(loaded: LoadedJobs, problems: Iterable[ProcessProblem]) -> list[ProblemLine]:
+    return [loaded.entry(problem.job, problem.field, problem.message) for problem in problems]
 
 
 def _line(loaded: LoadedJobs, problem: ImportProblem) -> str:

@@ -11,7 +11,16 @@ from pathlib import Path
 
 from cron_actors.adapters.sources import FaultyJobsError, FileWatch, LoadedJobs, paths_in, read_files, source_of
 from cron_actors.errors import JobsFileError
-from cron_actors.loading import fatal_entries, files_of, import_problems, is_useless, manner_of, tell
+from cron_actors.loading import (
+    fatal_entries,
+    files_of,
+    import_problems,
+    is_useless,
+    manner_of,
+    missing_rights,
+    tell,
+    unknown_accounts,
+)
 from cron_actors.messages import Address, LedgerMessage, Load, Trouble
 from cron_actors.settings import Settings
 
@@ -166,6 +175,9 @@ class _FunctionCheck:
 
     def fault(self, loaded: LoadedJobs) -> FaultyJobsError | None:
         """Note the jobs that cannot run, and return what is wrong with a file of which none can."""
+        beyond_reach = [*unknown_accounts(loaded), *missing_rights(loaded)]
+        if beyond_reach:
+            return FaultyJobsError(tuple(beyond_reach))
         before = self._in_force.jobs.get(loaded.source)
         known = frozenset[int]() if before is None or self._everything else frozenset(map(id, before.definitions))
         lost_before = self._in_force.lost.get(loaded.source, frozenset())

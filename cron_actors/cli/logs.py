@@ -64,7 +64,8 @@ def _open(path: Path, run: Run) -> BinaryIO:
     try:
         return path.open("rb")
     except FileNotFoundError:
-        raise CronActorsError(f"the log of run {run.run_id} is gone: {path}") from None
+        told = f"the log of run {run.run_id} was deleted, as the job's retention says, or by hand: {path}"
+        raise CronActorsError(told) from None
 
 
 def _follow(around: Surroundings, reader: Reader, run: Run, file: BinaryIO) -> None:

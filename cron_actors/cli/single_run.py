@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 import click
 
@@ -47,7 +48,14 @@ def _tell(run: Run, reader: Reader, now: datetime) -> None:
     say(f"late       {span(seconds(lateness(run, reader)))}")
     if run.error:
         say(f"error      {run.error}")
-    say(f"log        {run.log or '-'}")
+    say(f"log        {_log(run.log)}")
+
+
+def _log(path: str | None) -> str:
+    """Return where the log is, and whether it has been deleted since."""
+    if path is None:
+        return "-"
+    return path if Path(path).exists() else f"{path}: deleted"
 
 
 def _due(run: Run, now: datetime) -> str:

@@ -60,7 +60,13 @@ def _findings(around: Surroundings, paths: tuple[str, ...]) -> Findings:
         paths_in,
         read_files,
     )
-    from cron_actors.loading import import_problems, manner_of  # noqa: PLC0415 - as above
+    from cron_actors.loading import (  # noqa: PLC0415 - as above
+        import_problems,
+        manner_of,
+        missing_rights,
+        unknown_accounts,
+        unreadable_env_files,
+    )
 
     settings = around.settings
     try:
@@ -72,6 +78,9 @@ def _findings(around: Surroundings, paths: tuple[str, ...]) -> Findings:
     warnings = [f"{directory}: no jobs file in this directory" for directory in files.empty]
     for loaded in reading.jobs.values():
         warnings += loaded.warnings
+        errors += unknown_accounts(loaded)
+        # Whoever checks the file may not be whoever runs it, nor be able to read what is for the daemon alone.
+        warnings += map(str, [*missing_rights(loaded), *unreadable_env_files(loaded)])
         for problem in import_problems(loaded.definitions):
             entry = loaded.entry(problem.job, problem.field, problem.message)
             if problem.fatal:
