@@ -474,6 +474,6 @@ QueueMessage = (
     Available | Claimed | Held | Present | SlotFree | TimeOut | Cancel | Interrupt | Pulse | Drain | Restarted
 )
 MonitorMessage = Launch | Started | Ended | TimeOut | Cancel | Interrupt | Inspect | Abandon | RollCall
-TaskMessage = Perform | Started | Ended | End
+TaskMessage = Perform | End
 EventsMessage = Changed | Drained
 SupervisorMessage = Crashed | Broken | Pulse | Drained

@@ -51,7 +51,9 @@ from cron_actors.messages import (
 from cron_actors.model.run import AttemptKey, RunState
 from cron_actors.model.statistics import JobStatistics
 
-RUNS_AT_ONCE = 200  # due runs in one transaction, about: the first are performed while the next are evaluated
+# Due runs in one transaction, about, the first and at most: each is twice the one before, so that the first runs of a
+# herd are performed at once, and the others are evaluated meanwhile.
+FIRST_RUNS, RUNS_AT_ONCE = 25, 200
 # Instants walked through for one transaction, about; a fraction of a second's work. After a long downtime the ticks,
 # and with them all other jobs, wait for no more than that.
 INSTANTS_AT_ONCE = 5_000
@@ -85,6 +87,7 @@ class SchedulerActor(Shell[SchedulerMessage]):
         self._begun: dict[int, RunChanged] = {}  # runs under way, which the figures do not count yet
         self._running: dict[AttemptKey, tuple[datetime, timedelta]] = {}
         self._tick: Tick | None = None
+        self._at_once = FIRST_RUNS
         self._number = 0
         self._until_at: datetime | None = None
         self._recording = False
@@ -252,6 +255,7 @@ class SchedulerActor(Shell[SchedulerMessage]):
 
     def _end_tick(self, tick: Tick) -> None:
         self._tick, self._until_at = None, tick.until_at
+        self._at_once = FIRST_RUNS
         self._newest_cursor_at = max(tick.until_at, self._newest_cursor_at or tick.until_at)
         self._timer.tell(WakeAt(at=self._agenda.peek()))
         self._timer.tell(Ticked(until_at=tick.until_at))
@@ -264,14 +268,13 @@ class SchedulerActor(Shell[SchedulerMessage]):
     def _evaluate(self, until_at: datetime) -> Batch:
         """Evaluate what the agenda says is due; a job far behind joins the backlog instead."""
         batch = Batch()
-        for identifier in self._agenda.due(until_at):
+        while len(batch.runs) < self._at_once and (identifier := self._agenda.take(until_at)) is not None:
             entry = self._entries[identifier]
-            if len(batch.runs) >= RUNS_AT_ONCE:
-                self._agenda.put(identifier, until_at)  # still due: comes up again once these are recorded
-            elif entry.lags(until_at):
+            if entry.lags(until_at):
                 self._backlog.append(identifier)
             else:
                 self._advance(entry, until_at, batch)
+        self._at_once = min(2 * self._at_once, RUNS_AT_ONCE)
         return batch
 
     def _work_off(self, until_at: datetime) -> Batch:

@@ -37,18 +37,16 @@ class TaskActor(Shell[TaskMessage]):
                 self._executor.start(execution_of(launch), self._pass_on)
             case End(key=key, kill_after=kill_after):
                 self._executor.end(key, kill_after)
-            case Started() | Ended():
-                self._monitor.tell(message)
             case _:
                 assert_never(message)
 
     def _pass_on(self, child: ChildStarted | ChildEnded) -> None:
-        # Called in the executor's thread: it only puts a message into this actor's own mailbox.
+        # Called in the executor's thread: it only puts a message into a mailbox.
         if isinstance(child, ChildStarted):
             started = Started(key=child.key, identity=child.identity, monotonic=self._clock.monotonic())
-            self.address.tell(started)
+            self._monitor.tell(started)
         else:
-            self.address.tell(Ended(key=child.key, ending=child.ending))
+            self._monitor.tell(Ended(key=child.key, ending=child.ending))
 
 
 def execution_of(launch: Launch) -> Execution:

@@ -10,6 +10,7 @@ import click
 
 from cron_actors.cli import options
 from cron_actors.cli.console import printable, say, width, write_json
+from cron_actors.cli.figures import shown_figures, under_way
 from cron_actors.cli.job_filters import JobFilter, job_filter, stored_texts
 from cron_actors.cli.known_jobs import require_known, written_jobs
 from cron_actors.cli.surroundings import Surroundings, surroundings
@@ -18,8 +19,7 @@ from cron_actors.cli.wording import brief, counted, moment_text, span
 from cron_actors.core.moments import iso
 from cron_actors.core.statistics import summary
 from cron_actors.model.job import Json
-from cron_actors.model.records import JobRecord, RunFilter
-from cron_actors.model.run import RunState
+from cron_actors.model.records import JobRecord
 from cron_actors.model.statistics import JobStatistics
 from cron_actors.ports.store import Reader
 
@@ -120,11 +120,12 @@ def _board(reader: Reader | None) -> Board:
     if reader is None:
         return Board(ticks=0, figures={}, records={}, executing={})
     executing: dict[str, tuple[int, ...]] = {}
-    for run in reader.runs(RunFilter(states=(RunState.EXECUTING, RunState.LAUNCHED), limit=None)):
+    runs = under_way(reader)
+    for run in runs:
         executing[run.job] = (*executing.get(run.job, ()), run.run_id)
     return Board(
         ticks=sum(node.ticks for node in reader.nodes()),
-        figures=reader.statistics(),
+        figures=shown_figures(reader, runs),
         records={record.identifier: record for record in reader.jobs()},
         executing=executing,
     )

@@ -33,14 +33,17 @@ class Agenda:
         self._next.pop(job, None)
         self._shrink()
 
-    def due(self, until: datetime) -> list[str]:
-        """Take out and return the jobs whose next instant is at or before ``until``, by instant, then identifier."""
-        jobs = []
-        while (at := self.peek()) is not None and at <= until:
-            _, job = heapq.heappop(self._heap)
-            del self._next[job]
-            jobs.append(job)
-        return jobs
+    def take(self, until: datetime) -> str | None:
+        """Take out and return the job whose next instant is the earliest, if that is at or before ``until``.
+
+        Of several with one instant it is the first by identifier.
+        """
+        at = self.peek()
+        if at is None or at > until:
+            return None
+        _, job = heapq.heappop(self._heap)
+        del self._next[job]
+        return job
 
     def peek(self) -> datetime | None:
         """Return the earliest next instant of all, None if there is none."""

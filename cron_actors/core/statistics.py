@@ -74,37 +74,52 @@ def summary(distribution: Distribution) -> dict[str, float | None]:
     }
 
 
+def ends_something(change: RunChanged) -> bool:
+    """Say whether the change is one that the stored figures count: the end of an attempt, or instants not run.
+
+    The begin of an attempt is counted with its end, so that figures are written once for each.
+    """
+    return change.outcome is not None or change.state in {RunState.SKIPPED, RunState.MISSED}
+
+
 def fold(figures: JobStatistics, change: RunChanged) -> JobStatistics:
-    """Return the figures of the job after the change."""
+    """Return the figures of the job after a change that ends something; any other leaves them as they are."""
+    if change.outcome is not None:
+        return _ended(figures, change, change.outcome)
     match change.state:
-        case RunState.EXECUTING:
-            return _launched(figures, change)
         case RunState.SKIPPED:
             return replace(figures, skipped=_more(figures.skipped, change))
         case RunState.MISSED:
             return replace(figures, missed=_more(figures.missed, change))
         case _:
-            return figures if change.outcome is None else _ended(figures, change, change.outcome)
+            return figures
 
 
-def _launched(figures: JobStatistics, change: RunChanged) -> JobStatistics:
-    lateness = figures.lateness if change.lateness is None else observe(figures.lateness, change.lateness)
-    return replace(
-        figures,
-        launches=figures.launches + 1,
-        retries=figures.retries + (1 if change.attempt > 1 else 0),
-        last_due_at=change.due_at,
-        last_started_at=change.at,
-        lateness=lateness,
-    )
+def with_begun(figures: JobStatistics, begun: RunChanged) -> JobStatistics:
+    """Return the figures with an attempt that is under way, as they are shown."""
+    return replace(figures, **_launch(figures, begun))
+
+
+def _launch(figures: JobStatistics, change: RunChanged) -> dict[str, Any]:
+    started_at = change.started_at
+    if figures.last_started_at is not None and (started_at is None or started_at < figures.last_started_at):
+        last = {}  # begun before one that has ended already
+    else:
+        last = {"last_due_at": change.due_at, "last_started_at": started_at}
+    return {
+        "launches": figures.launches + 1,
+        "retries": figures.retries + (1 if change.attempt > 1 else 0),
+        "lateness": figures.lateness if change.lateness is None else observe(figures.lateness, change.lateness),
+        **last,
+    }
 
 
 def _ended(figures: JobStatistics, change: RunChanged, outcome: Outcome) -> JobStatistics:
     counter = OUTCOME_COUNTERS[outcome]
-    counted: dict[str, Any] = {counter: getattr(figures, counter) + 1}
     duration = figures.duration
     if change.duration is not None and outcome not in {Outcome.LOST, Outcome.INTERRUPTED}:
         duration = observe(duration, change.duration)
+    counted: dict[str, Any] = {counter: getattr(figures, counter) + 1, **_launch(figures, change)}
     return replace(figures, **counted, last_outcome=outcome.value, last_finished_at=change.at, duration=duration)
 
 

@@ -191,8 +191,8 @@ class Ending:
 class Settlement:
     """What an ended attempt means for its run: the ending, and the state decided for the run.
 
-    ``identity`` is the process if nobody has noted it yet. With ``counted`` False the attempt number goes back by one, as if the attempt had not been. ``deaths`` is added to
-    the run's count of node deaths.
+    ``identity`` is the process if nobody has noted it yet. With ``counted`` False the attempt number goes back by one,
+    as if the attempt had not been. ``deaths`` is added to the run's count of node deaths.
     """
 
     key: AttemptKey

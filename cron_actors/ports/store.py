@@ -15,7 +15,6 @@ from cron_actors.model.records import CursorMove, JobRecord, NodeRecord, Pause, 
 from cron_actors.model.run import Account, Attempt, AttemptKey, Identity, NewRun, Run, RunState, Settlement
 from cron_actors.model.statistics import JobStatistics
 
-
 NameLog = Callable[[str, datetime, int], str]
 """Says the absolute path of the log of a run: its job, its due instant, its id."""
 

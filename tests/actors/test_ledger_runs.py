@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cron_actors.core.run_log import log_name
 from cron_actors.messages import Claim, Claimed, Due, FinishedExecution, Held, Performing, RecallQueue
 from cron_actors.model.run import Account, Cause, Ending, Outcome, RunState
 from tests.fakes.ledger_desk import LedgerDesk
@@ -79,8 +80,8 @@ def test_a_claim_counts_the_attempt_names_the_log_and_measures_the_lateness(desk
     assert launch.key.token
     assert launch.log == f"/logs/backup/2026-11-21T12-00-00Z_{launch.run.run_id}.txt"
     assert desk.run(launch.run.run_id).log == launch.log
-    figures = desk.recall().statistics["backup"]
-    assert (figures.launches, figures.lateness.total) == (1, 3.0)
+    [begun] = desk.recall().begun
+    assert (begun.run_id, begun.started_at, begun.lateness) == (launch.run.run_id, NOON + 3 * SECOND, 3 * SECOND)
 
 
 @pytest.mark.parametrize("fields", [{"exempt": True}, {"cause": Cause.MANUAL}])
@@ -88,8 +89,10 @@ def test_neither_an_exempt_run_nor_a_requested_one_can_be_late(desk: LedgerDesk,
     desk.load({})
     desk.clock.advance(3 * SECOND)
     desk.tell(desk.due(desk.owe(**fields)))
-    desk.claim()
-    assert desk.recall().statistics["backup"].lateness.count == 0
+    [launch] = desk.claim()
+    desk.tell(finished(launch))
+    figures = desk.recall().statistics["backup"]
+    assert (figures.launches, figures.lateness.count) == (1, 0)
 
 
 def test_the_answer_to_a_claim_says_how_many_were_asked_for(desk: LedgerDesk) -> None:
@@ -206,8 +209,9 @@ def test_the_runs_of_a_dead_daemon_are_rescued_counted_and_claimed_again(desk: L
     assert second.states() == ["available: rescued"]
     [again] = second.claim()
     assert (again.run.run_id, again.run.attempt, again.run.deaths) == (launch.run.run_id, 2, 1)
+    second.tell(finished(again))
     figures = second.recall().statistics["backup"]
-    assert (figures.launches, figures.retries, figures.interrupted) == (2, 1, 1)
+    assert (figures.launches, figures.retries, figures.interrupted, figures.successes) == (2, 1, 1, 1)
 
 
 def test_the_dead_daemons_own_report_comes_too_late(desk: LedgerDesk) -> None:
@@ -281,5 +285,5 @@ def test_a_dead_daemons_run_whose_definition_cannot_be_read_does_not_keep_the_ne
     broken = desk.owe(definition="unknown")
     with desk.database.begin() as transaction:
         transaction.insert_runs([broken])
-        transaction.claim(QUEUE, 1, "first", NOON)
+        transaction.claim(QUEUE, 1, "first", NOON, log_name)
     assert desk.successor().states() == ["discarded: rescued"]

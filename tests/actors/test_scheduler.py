@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from cron_actors.actors.scheduler import SchedulerActor
+from cron_actors.core.statistics import with_begun
 from cron_actors.messages import (
     ActiveRun,
     Changed,
@@ -31,10 +33,11 @@ from cron_actors.messages import (
 )
 from cron_actors.model.job import When
 from cron_actors.model.records import CursorMove
+from cron_actors.model.run import Outcome, RunState
 from cron_actors.model.statistics import JobStatistics
 from tests.fakes.mail import Outbox, inbox
 from tests.fakes.scheduler_desk import SchedulerDesk
-from tests.fakes.values import IDENTITY, NOON, QUEUE, a_job, a_launch, finished
+from tests.fakes.values import IDENTITY, NOON, QUEUE, a_change, a_job, a_launch, finished
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -290,6 +293,18 @@ def test_it_answers_from_what_was_committed(desk: SchedulerDesk) -> None:
     figures = {"backup": JobStatistics(launches=3)}
     desk.tell(Changed(changes=(), statistics=figures))
     assert desk.scheduler.handle(NumRuns(job="backup")) == 3
+    assert desk.scheduler.handle(Figures()) == figures
+
+
+def test_a_run_under_way_counts_as_a_launch_before_and_after_it_is_in_the_figures(desk: SchedulerDesk) -> None:
+    begun = a_change(RunState.EXECUTING)
+    desk.tell(Changed(changes=(begun,), statistics={}))
+    assert desk.scheduler.handle(NumRuns(job=begun.job)) == 1
+    assert desk.scheduler.handle(Figures()) == {begun.job: with_begun(JobStatistics(), begun)}
+    ended = replace(begun, state=RunState.COMPLETED, outcome=Outcome.SUCCESS)
+    figures = {begun.job: JobStatistics(launches=1, successes=1)}
+    desk.tell(Changed(changes=(ended,), statistics=figures))
+    assert desk.scheduler.handle(NumRuns(job=begun.job)) == 1
     assert desk.scheduler.handle(Figures()) == figures
 
 

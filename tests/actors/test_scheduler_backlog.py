@@ -13,9 +13,9 @@ MINUTE = timedelta(minutes=1)
 DRAIN = Drain(finish=False, grace=30 * SECOND)
 
 
-def test_many_due_runs_are_written_in_several_transactions_and_none_is_left_out() -> None:
+def test_many_due_runs_are_written_in_several_transactions_few_at_first_and_none_is_left_out() -> None:
     desk = SchedulerDesk()
-    count = RUNS_AT_ONCE * 2 + 10
+    count = RUNS_AT_ONCE * 3 + 10
     desk.load(*(a_job(f"job-{number}") for number in range(count)))
     desk.tick(NOON + MINUTE)
     sizes = []
@@ -23,7 +23,7 @@ def test_many_due_runs_are_written_in_several_transactions_and_none_is_left_out(
         sizes.append(len(due[0].runs))
         desk.ledger.take()
         desk.tell(Recorded())
-    assert sizes == [RUNS_AT_ONCE, RUNS_AT_ONCE, 10]
+    assert sizes == [25, 50, 100, RUNS_AT_ONCE, RUNS_AT_ONCE, count - 175 - 2 * RUNS_AT_ONCE]
     assert desk.timer.messages[-1] == Ticked(until_at=NOON + MINUTE)
 
 

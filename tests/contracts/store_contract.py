@@ -13,6 +13,7 @@ from typing import Protocol
 
 from cron_actors.adapters.stores.urls import open_store
 from cron_actors.core.moments import iso
+from cron_actors.core.run_log import log_name
 from cron_actors.model.run import (
     Account,
     AttemptKey,
@@ -69,7 +70,7 @@ def insert(store: Store, *runs: NewRun) -> list[Run]:
 
 def claim(store: Store, slots: int = 1, node: str = "node-1", at: datetime = T) -> list[Run]:
     with store.begin() as transaction:
-        return transaction.claim("default", slots, node, at)
+        return transaction.claim("default", slots, node, at, log_name)
 
 
 def key_of(run: Run) -> AttemptKey:

@@ -225,6 +225,7 @@ def test_a_claimed_run_is_counted_fenced_and_held(store: AnyStore, reader: Reade
             node="node-1",
             started_at=T + 5 * SECOND,
             lease_token=run.lease_token,
+            log=log_name(old.job, old.due_at, old.run_id),
         )
         (attempt,) = reader.attempts(run.run_id)
         assert (attempt.attempt, attempt.node, attempt.started_at) == (1, "node-1", T + 5 * SECOND)
@@ -284,9 +285,9 @@ def test_a_run_that_goes_back_waits_as_before_its_attempt(store: AnyStore) -> No
     (fresh,) = insert(store, owed())
     (run,) = claim(store)
     again = settle(store, ended(run, RunState.AVAILABLE, reason="interrupted", counted=False))
-    assert again == replace(fresh, reason="interrupted")
+    assert again == replace(fresh, reason="interrupted", log=run.log)
     counted = settle(store, ended(claim(store)[0], RunState.AVAILABLE))
-    assert counted == replace(fresh, attempt=1)
+    assert counted == replace(fresh, attempt=1, log=run.log)
 
 
 def test_interrupted_tries_stay_in_the_history_beside_the_one_that_counts(store: AnyStore, reader: Reader) -> None:

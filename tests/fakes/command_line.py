@@ -83,9 +83,7 @@ def put_run(store: SqliteStore, due_at: datetime, job: str = "backup") -> Run:
 
 def claim(store: SqliteStore, at: datetime, log: Path | None = None) -> Run:
     with store.begin() as transaction:
-        (run,) = transaction.claim("default", 1, "node", at)
-        if log is not None:
-            transaction.set_log({run.run_id: str(log)})
+        (run,) = transaction.claim("default", 1, "node", at, lambda *_: str(log or "/nowhere/log.txt"))
     return run
 
 

@@ -37,11 +37,11 @@ class AgendaMachine(RuleBasedStateMachine):
         self.model.pop(job, None)
 
     @rule(until=INSTANTS)
-    def due(self, until: datetime) -> None:
-        expected = sorted((at, job) for job, at in self.model.items() if at <= until)
-        assert self.agenda.due(until) == [job for _, job in expected]
-        for _, job in expected:
-            del self.model[job]
+    def take(self, until: datetime) -> None:
+        expected = min(((at, job) for job, at in self.model.items() if at <= until), default=None)
+        job = self.agenda.take(until)
+        assert job == (None if expected is None else expected[1])
+        self.model.pop(job or "", None)
 
     @invariant()
     def agrees(self) -> None:

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from cron_actors.adapters.stores.urls import open_store
 from cron_actors.core.moments import iso
+from cron_actors.core.run_log import log_name
 from cron_actors.model.run import AttemptKey, Cause, Ending, NewRun, Outcome, RunState, Settlement
 from cron_actors.model.statistics import Distribution, JobStatistics
 from tests.fakes.values import NOON
@@ -77,7 +78,7 @@ class LedgerMachine(RuleBasedStateMachine):
             if one.queue == queue and one.state in WAITING
         ]
         with self.store.begin() as transaction:
-            claimed = transaction.claim(queue, slots, "node", NOON)
+            claimed = transaction.claim(queue, slots, "node", NOON, log_name)
         assert [run.run_id for run in claimed] == [run_id for *_, run_id in sorted(waiting)[:slots]]
         for run in claimed:
             one = self.runs[run.run_id]

@@ -132,7 +132,7 @@ class Posting:
         if not touched:
             return
         known = self.node.figures
-        unread = touched - known.keys()
+        unread = [job for job in touched if job not in known]  # set arithmetic would look at every known job
         if unread:
             known.update(self.transaction.statistics(unread))
         self.figures = {job: known.get(job, JobStatistics()) for job in touched}

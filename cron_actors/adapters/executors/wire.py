@@ -78,7 +78,7 @@ class Channel:
                 packet = file.read()
         if not packet:
             return None
-        message: dict[str, Any] = json.loads(packet)
+        message: dict[str, Any] = json.loads(packet.decode())  # from bytes it would first guess the encoding
         return message
 
     def close(self) -> None:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from cron_actors.core.statistics import fold, mean, observe, quantile, summary
+from cron_actors.core.statistics import fold, mean, observe, quantile, summary, with_begun
 from cron_actors.model.run import Outcome, RunState
 from cron_actors.model.statistics import Distribution, JobStatistics
 from tests.fakes.values import NOON, a_change
@@ -58,17 +59,35 @@ def test_observing_leaves_the_distribution_before_as_it_was() -> None:
     assert before == distribution(1.0)
 
 
-def test_a_launch_counts_its_lateness_and_when_it_began() -> None:
-    late = timedelta(seconds=3)
-    figures = fold(JobStatistics(), a_change(RunState.EXECUTING, at=NOON + late, lateness=late))
+LATE = timedelta(seconds=3)
+BEGUN = {"started_at": NOON + LATE, "lateness": LATE}
+
+
+def test_an_attempt_that_ended_counts_its_launch_its_lateness_and_when_it_began() -> None:
+    figures = fold(JobStatistics(), a_change(RunState.COMPLETED, outcome=Outcome.SUCCESS, **BEGUN))
     assert (figures.launches, figures.retries) == (1, 0)
     assert figures.lateness.total == 3.0
-    assert (figures.last_due_at, figures.last_started_at) == (NOON, NOON + late)
+    assert (figures.last_due_at, figures.last_started_at) == (NOON, NOON + LATE)
 
 
 def test_a_second_attempt_is_a_launch_and_a_retry_but_not_late_again() -> None:
-    figures = fold(JobStatistics(), a_change(RunState.EXECUTING, attempt=2))
+    figures = fold(JobStatistics(), a_change(RunState.COMPLETED, outcome=Outcome.SUCCESS, attempt=2))
     assert (figures.launches, figures.retries, figures.lateness.count) == (1, 1, 0)
+
+
+def test_an_attempt_under_way_is_shown_but_counted_only_when_it_ends() -> None:
+    begun = a_change(RunState.EXECUTING, **BEGUN)
+    assert fold(JobStatistics(), begun) == JobStatistics()
+    shown = with_begun(JobStatistics(), begun)
+    assert (shown.launches, shown.lateness.total, shown.last_started_at) == (1, 3.0, NOON + LATE)
+    assert shown.last_outcome is None
+
+
+def test_an_attempt_begun_before_another_that_has_ended_is_not_the_last() -> None:
+    first = a_change(RunState.COMPLETED, outcome=Outcome.SUCCESS, **BEGUN)
+    second = replace(first, due_at=NOON + SECOND, started_at=NOON + 2 * LATE)
+    figures = fold(fold(JobStatistics(), second), first)
+    assert (figures.launches, figures.last_due_at, figures.last_started_at) == (2, NOON + SECOND, NOON + 2 * LATE)
 
 
 @pytest.mark.parametrize(

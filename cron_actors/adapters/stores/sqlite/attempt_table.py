@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from cron_actors.adapters.stores.sqlite.rows import (
@@ -19,13 +21,15 @@ from cron_actors.adapters.stores.sqlite.rows import (
 )
 from cron_actors.adapters.stores.sqlite.table import Table
 from cron_actors.model.run import Attempt, AttemptKey, Identity, Run, RunState, Settlement
+from cron_actors.ports.store import NameLog
 
-CLAIM = (
-    "UPDATE run SET state = 'executing', reason = NULL, attempt = attempt + 1, node = ?1, started_at = ?2,"
-    " lease_token = lower(hex(randomblob(16)))"
-    " WHERE run_id IN (SELECT run_id FROM run WHERE state = 'available' AND queue = ?3"
-    " ORDER BY priority DESC, due_at, run_id LIMIT ?4)"
-    f" RETURNING {RUN_COLUMNS}"
+CLAIMABLE = (
+    f"SELECT {RUN_COLUMNS} FROM run WHERE state = 'available' AND queue = ?"
+    " ORDER BY priority DESC, due_at, run_id LIMIT ?"
+)
+_CLAIM = (
+    "UPDATE run SET state = 'executing', reason = NULL, attempt = ?, node = ?, lease_token = ?, started_at = ?, log = ?"
+    " WHERE run_id = ?"
 )
 _BEGIN = "INSERT INTO attempt (run_id, attempt, lease_token, node, started_at) VALUES (?, ?, ?, ?, ?)"
 _IDENTIFY = (
@@ -45,7 +49,8 @@ _SETTLE = (
 )
 _END = (
     "UPDATE attempt SET finished_at = :at, counted = :counted, outcome = :outcome, exit_code = :exit_code,"
-    " error = :error, output_tail = :output_tail, cpu_seconds = :cpu_seconds, peak_memory = :peak_memory"
+    " error = :error, output_tail = :output_tail, cpu_seconds = :cpu_seconds, peak_memory = :peak_memory,"
+    " pid = ifnull(:pid, pid), start_time = ifnull(:start_time, start_time), boot_id = ifnull(:boot_id, boot_id)"
     " WHERE run_id = :run_id AND lease_token = :token"
 )
 HELD = (
@@ -62,14 +67,30 @@ _AGAIN = frozenset({RunState.AVAILABLE})
 _FINAL = frozenset({RunState.COMPLETED, RunState.DISCARDED, RunState.CANCELLED, RunState.SKIPPED, RunState.MISSED})
 
 
+def _claimed(run: Run, node: str, at: datetime, log_of: NameLog) -> Run:
+    return replace(
+        run,
+        state=RunState.EXECUTING,
+        reason=None,
+        attempt=run.attempt + 1,
+        node=node,
+        lease_token=secrets.token_hex(16),
+        started_at=at,
+        log=run.log or log_of(run.job, run.due_at, run.run_id),
+    )
+
+
 class AttemptTable(Table):
     """The table ``attempt``, and what attempts do to their runs."""
 
-    def claim(self, queue: str, slots: int, node: str, at: datetime) -> list[Run]:
+    def claim(self, queue: str, slots: int, node: str, at: datetime, log_of: NameLog) -> list[Run]:
         """Take up to ``slots`` available runs of the queue for the node, best first: priority, due instant, id."""
-        rows = self._all(CLAIM, node, micros(at), queue, slots)
-        runs = sorted(map(run_of, rows), key=lambda run: (-run.priority, run.due_at, run.run_id))
-        self._do_each(_BEGIN, ((run.run_id, run.attempt, run.lease_token, node, micros(at)) for run in runs))
+        runs = [_claimed(run_of(row), node, at, log_of) for row in self._all(CLAIMABLE, queue, slots)]
+        started_at = micros(at)
+        self._do_each(
+            _CLAIM, ((run.attempt, node, run.lease_token, started_at, storable(run.log), run.run_id) for run in runs)
+        )
+        self._do_each(_BEGIN, ((run.run_id, run.attempt, run.lease_token, node, started_at) for run in runs))
         return runs
 
     def begin_attempts(self, begun: Sequence[tuple[AttemptKey, Identity]]) -> None:
@@ -78,7 +99,7 @@ class AttemptTable(Table):
 
     def settle(self, settlement: Settlement) -> Run | None:
         """End the attempt and move its run on; None, and no change, for a token that does not hold the run."""
-        ending, key = settlement.ending, settlement.key
+        ending, key, identity = settlement.ending, settlement.key, settlement.identity
         values = {
             "run_id": key.run_id,
             "token": key.token,
@@ -96,6 +117,9 @@ class AttemptTable(Table):
             "output_tail": storable(ending.output_tail),
             "cpu_seconds": ending.cpu_seconds,
             "peak_memory": ending.peak_memory,
+            "pid": None if identity is None else identity.pid,
+            "start_time": None if identity is None else identity.start_time,
+            "boot_id": None if identity is None else identity.boot_id,
         }
         row = self._connection.execute(_SETTLE, values).fetchone()
         if row is None:

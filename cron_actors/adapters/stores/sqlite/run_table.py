@@ -22,7 +22,7 @@ from cron_actors.model.run import Account, Cause, NewRun, Reason, Run, RunState
 _INSERT = (
     "INSERT INTO run (job, key, due_at, last_due_at, cause, state, reason, queue, priority, definition, finished_at,"
     " exempt, args, request_id) VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
-    f" ON CONFLICT (job, key) WHERE key IS NOT NULL DO NOTHING RETURNING {RUN_COLUMNS}"
+    " ON CONFLICT (job, key) WHERE key IS NOT NULL DO NOTHING RETURNING run_id"
 )
 _INSERT_ACCOUNT = (
     "INSERT INTO run (job, key, due_at, last_due_at, count, cause, state, reason, queue, priority, definition,"
@@ -66,6 +66,25 @@ COUNTS = (
 )
 
 
+def _inserted(run: NewRun, run_id: int) -> Run:
+    return Run(
+        run_id=run_id,
+        job=run.job,
+        due_at=run.due_at,
+        last_due_at=run.due_at,
+        count=1,
+        cause=run.cause,
+        state=run.state,
+        reason=run.reason,
+        queue=run.queue,
+        priority=run.priority,
+        definition=run.definition,
+        finished_at=run.finished_at,
+        exempt=run.exempt,
+        args=run.args,
+    )
+
+
 class RunTable(Table):
     """The table ``run``, but for what concerns attempts."""
 
@@ -90,7 +109,7 @@ class RunTable(Table):
             json_or_none(run.args),
             run.request_id,
         )
-        return None if row is None else run_of(row)
+        return None if row is None else _inserted(run, row[0])
 
     def insert_accounts(self, accounts: Sequence[Account]) -> list[Run]:
         """Write each stretch as one run; a stretch whose first instant has a run or an account already is left out.
