@@ -101,7 +101,7 @@ def next_instants(
     zone = None if texts["timezone"] is None else parse_zone(texts["timezone"])
     found = find(what, around, reading_of(texts))
     after = around.now() if texts["after"] is None else parse_instant(texts["after"], zone or found.zone)
-    instants = list(islice(found.schedule(around.now()).after(after), count))
+    instants = list(islice(found.runs_after(after, changed_at=around.now()), count))
     if as_json:
         write_json([in_zone(at, zone or found.zone) for at in instants])
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +15,7 @@ from cron_actors.cli.surroundings import Surroundings
 from cron_actors.core.cron import CronExpression
 from cron_actors.core.cron_words import is_other_key, meant_by
 from cron_actors.core.moments import parse_zone
+from cron_actors.core.openings import runs_after
 from cron_actors.core.quotation import quote
 from cron_actors.core.schedule import Schedule
 from cron_actors.errors import InvalidValueError, UsageError
@@ -41,6 +42,10 @@ class What:
     def schedule(self, changed_at: datetime) -> Schedule:
         """Return its instants, ``run_in`` counted from ``changed_at``."""
         return Schedule.of(self.when, seed=self.identifier, changed_at=changed_at)
+
+    def runs_after(self, moment: datetime, *, changed_at: datetime) -> Iterator[datetime]:
+        """Yield those of its instants after ``moment`` that no calendar holds."""
+        return runs_after(self.schedule(changed_at), self.when.exclude, moment)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

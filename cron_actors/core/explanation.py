@@ -21,6 +21,7 @@ from cron_actors.core.cron_fields import HOUR, MINUTE, MONTH, SECOND, YEAR, Cron
 from cron_actors.core.cron_places import LastDay, LastWeekday, NearestWorkday, NthWeekday, Place
 from cron_actors.core.durations import format_duration
 from cron_actors.core.moments import iso
+from cron_actors.core.quotation import quote
 from cron_actors.core.wall_clock import offsets_to_come
 from cron_actors.model.job import AtStartup, DstMissing, DstRepeated, When
 
@@ -91,6 +92,9 @@ def _limits(when: When) -> Iterator[str]:
         yield f"Only before {iso(when.end_at + timedelta(microseconds=1))}."
     elif when.end_at is not None:
         yield f"Not after {iso(when.end_at)}."
+    if when.exclude:
+        names = " and ".join(quote(excluded.name) for excluded in when.exclude)
+        yield f"Not in the calendar{'s' if when.exclude[1:] else ''} {names} (time zone {when.timezone})."
 
 
 def _clock_changes(expressions: Iterable[CronExpression], when: When) -> list[str]:
