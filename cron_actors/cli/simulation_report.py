@@ -87,7 +87,7 @@ def _at(moment: datetime | None, now: datetime) -> str:
 def _durations(intake: Intake, assumed: timedelta) -> str:
     wording = {
         LengthSource.STATED: "stated",
-        LengthSource.RECORDED: "recorded (the median of past runs)",
+        LengthSource.RECORDED: "recorded (median)",
         LengthSource.ASSUMED: f"assumed to be {format_duration(assumed)}",
     }
     parts = [f"{intake.sources[source]} {wording[source]}" for source in LengthSource if intake.sources.get(source)]
