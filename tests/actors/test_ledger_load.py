@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from cron_actors.actors.postings.loads import WALKED_AT_ONCE
-from cron_actors.messages import Changed, Loaded, Recall
+from cron_actors.messages import Changed, Load, Loaded, Recall, Revised
+from cron_actors.model.records import RequestKind
 from tests.fakes.ledger_desk import LedgerDesk
 from tests.fakes.values import NOON, finished
 
@@ -139,3 +140,71 @@ def test_what_calls_a_function_that_there_is_not_is_missed_and_written_down(desk
     desk.tell(desk.due(desk.owe()))
     assert [(change.state, change.reason) for change in desk.changes()] == [("missed", "no such function")]
     assert desk.claim() == ()
+
+
+def test_a_load_while_the_daemon_runs_tells_the_scheduler_only_what_has_changed(desk: LedgerDesk) -> None:
+    desk.load({}, {"identifier": "same"}, {"identifier": "gone"})
+    desk.scheduler.take()
+    desk.load({"command": "false"}, {"identifier": "same"}, {"identifier": "new"})
+    [revised] = desk.scheduler.of(Revised)
+    assert [active.job.identifier for active in revised.jobs] == ["backup", "new"]
+    assert revised.removed == ("gone",)
+
+
+def test_what_waits_of_a_re_timed_job_is_cancelled_unless_somebody_asked_for_it(desk: LedgerDesk) -> None:
+    desk.load({})
+    desk.tell(desk.due(desk.owe()))
+    number = desk.ask(RequestKind.TRIGGER, job="backup")
+    desk.pulse()
+    desk.events.take()
+    desk.load({"periodicity": "1h"})
+    assert desk.states() == ["cancelled: re-timed"]
+    assert [launch.run.cause for launch in desk.claim()] == ["manual"]
+    assert "available" in str(desk.answer(number))
+
+
+def test_what_the_old_schedule_owes_at_the_load_is_not_cancelled_by_it(desk: LedgerDesk) -> None:
+    desk.tell(finished(desk.launch(**CRON)))
+    desk.events.take()
+    desk.clock.advance(timedelta(days=1))  # more than one transaction closes
+    desk.load({"periodicity": "1h"})
+    assert "cancelled" not in {change.state for change in desk.changes()}
+
+
+def test_what_was_evaluated_before_the_scheduler_heard_of_a_new_schedule_is_neither_lost_nor_doubled(
+    desk: LedgerDesk,
+) -> None:
+    evaluated(desk)
+    desk.clock.advance(MINUTE)
+    late = desk.due(desk.owe(due_at=NOON + MINUTE))  # on its way while the load is posted
+    desk.load({"periodicity": "1h"})
+    before = desk.changes()
+    assert [(change.due_at, change.state) for change in before] == [(NOON + MINUTE, "available")]
+    desk.tell(late)
+    assert desk.changes() == []
+    assert desk.record().cursor_at == desk.clock.now()
+
+
+def test_what_is_evaluated_by_a_scheduler_that_has_heard_of_the_load_is_written(desk: LedgerDesk) -> None:
+    evaluated(desk)
+    desk.load({"periodicity": "1h"})
+    [*_, revised] = desk.scheduler.of(Revised)
+    desk.tell(replace(desk.due(desk.owe(due_at=NOON + 60 * MINUTE)), load=revised.load))
+    assert desk.states() == ["available"]
+
+
+def test_a_source_that_is_gone_at_a_start_takes_its_jobs_with_it_but_not_those_of_other_kinds(desk: LedgerDesk) -> None:
+    desk.load({})
+    other = replace(desk.record(), identifier="of the api", source="api")
+    with desk.database.begin() as transaction:
+        transaction.put_job(other)
+    second = desk.successor()
+    second.tell(Load(jobs={"/other.json": ()}, every_file=True))
+    assert [active.record.identifier for active in second.recall().jobs] == ["of the api"]
+    assert second.record().removed_at is not None
+
+
+def test_a_load_of_one_source_leaves_what_is_known_of_functions_of_others(desk: LedgerDesk) -> None:
+    desk.node.unresolved = frozenset({"backup", "other"})
+    desk.load({})
+    assert desk.node.unresolved == {"other"}

@@ -12,7 +12,7 @@ from tests.fakes.daemon import DaemonHome, job
 
 pytestmark = pytest.mark.e2e
 
-SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
+SIGNALS = [signal.SIGTERM, signal.SIGINT]
 # The first time it takes a minute, the second time no time at all.
 LONG_AT_FIRST = "test -e seen && exit 0; touch seen; exec sleep 60"
 
