@@ -34,7 +34,11 @@ Found = TypeVar("Found")
 
 def job(identifier: str, command: str | list[str] = "true", **keys: Any) -> dict[str, Any]:  # noqa: ANN401 # JSON
     """Return a job that runs the command every second unless its keys say otherwise."""
-    when = {} if keys.keys() & {"cron", "run_at", "run_in", "manual", "periodicity"} else {"periodicity": "1s"}
+    when = (
+        {}
+        if keys.keys() & {"cron", "run_at", "run_in", "manual", "periodicity", "at_startup"}
+        else {"periodicity": "1s"}
+    )
     work = {} if "path" in keys else {"command": command}
     return {"identifier": identifier, **work, **when, **keys}
 
