@@ -93,6 +93,14 @@ WHOLE_DIALECT = st.builds(
     repeated=st.sampled_from([None, "first", "last", "both"]),
     both_days=st.booleans(),
 )
+FREQUENT = st.builds(
+    PlainCron,
+    text=st.tuples(fields(0, 59), st.one_of(st.just("*"), st.just("0-23"), fields(0, 23)))
+    .map(" ".join)
+    .map("{} * * *".format),
+    missing=st.sampled_from([None, "shift", "skip"]),
+    repeated=st.sampled_from([None, "first", "last", "both"]),
+)
 MOMENTS = st.one_of(
     st.datetimes(min_value=datetime(2001, 1, 1), max_value=datetime(2037, 1, 1)),  # noqa: DTZ001 - hypothesis asks so
     st.tuples(st.sampled_from(CHANGES), st.integers(0, 26 * 60)).map(
@@ -103,12 +111,15 @@ MOMENTS = st.one_of(
 
 @st.composite
 def near_changes(draw: st.DrawFn) -> tuple[str, datetime]:
-    """Return any zone of the world, and a moment up to 26 hours before one of its clocks' changes."""
+    """Return any zone of the world, and a moment around one of its clocks' changes, most often within two hours."""
     name, year = draw(st.sampled_from(EVERY_ZONE)), draw(st.integers(1975, 2037))
     days = [datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=number) for number in range(366)]
-    changes = [after for before, after in pairwise(days) if offset(before, name) != offset(after, name)]
+    changes = [before for before, after in pairwise(days) if offset(before, name) != offset(after, name)]
     assume(changes)
-    return name, draw(st.sampled_from(changes)) - timedelta(minutes=draw(st.integers(0, 26 * 60)))
+    day = draw(st.sampled_from(changes))
+    minutes = (day + timedelta(minutes=number) for number in range(24 * 60 + 1))
+    change = next(minute for minute in minutes if offset(minute, name) != offset(day, name))
+    return name, change + timedelta(minutes=draw(st.one_of(st.integers(-120, 60), st.integers(-26 * 60, 60))))
 
 
 def offset(moment: datetime, name: str) -> timedelta | None:
@@ -175,11 +186,13 @@ def test_seconds_stand_first_and_years_last(seconds: str, minutes: str, year: in
     assert all(year <= instant.year <= year + more for instant in islice(within.after(moment, zone), 5))
 
 
-@given(WHOLE_DIALECT, ANYWHERE)
+@given(st.one_of(WHOLE_DIALECT, FREQUENT), ANYWHERE)
 @example(PlainCron(text="15,45 2 * * *"), ("Australia/Lord_Howe", datetime(2026, 10, 3, 12, tzinfo=UTC)))
 @example(PlainCron(text="*/10 * * * *"), ("Australia/Lord_Howe", datetime(2026, 4, 4, 14, tzinfo=UTC)))
 @example(PlainCron(text="0 12 * * *"), ("Pacific/Apia", datetime(2011, 12, 29, 12, tzinfo=UTC)))
 @example(PlainCron(text="0 12 30W 12 *", missing="skip"), ("Pacific/Apia", datetime(2011, 12, 29, 12, tzinfo=UTC)))
+@example(PlainCron(text="30 2 * * *", repeated="last"), ("Europe/Berlin", datetime(2026, 10, 25, 0, 45, tzinfo=UTC)))
+@example(PlainCron(text="*/40 2 * * *"), ("Europe/Berlin", datetime(2026, 10, 25, 0, 45, tzinfo=UTC)))
 @settings(max_examples=100 * MORE, deadline=None)
 def test_instants_are_those_found_by_looking_at_every_minute(plain: PlainCron, place: tuple[str, datetime]) -> None:
     expression, zone, moment, dst = read(plain), ZoneInfo(place[0]), place[1], rule_of(plain)
@@ -188,7 +201,7 @@ def test_instants_are_those_found_by_looking_at_every_minute(plain: PlainCron, p
     assert found == plain.by_looking(zone, moment, until)
 
 
-@given(WHOLE_DIALECT, ANYWHERE)
+@given(st.one_of(WHOLE_DIALECT, FREQUENT), ANYWHERE)
 @settings(max_examples=150 * MORE, deadline=None)
 def test_instants_grow_and_do_not_depend_on_where_the_search_began(
     plain: PlainCron, place: tuple[str, datetime]
