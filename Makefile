@@ -40,7 +40,7 @@ lint: $(STAMP) ## style, formatting, import contracts, dead code
 types: $(STAMP) ## check the types of code and tests
 	@$(BIN)/mypy
 
-bench: $(STAMP) ## measure speed and memory against limits taken in the same run (BENCH=lateness, idle, tick, load)
+bench: $(STAMP) ## measure speed and memory against limits taken in the same run (BENCH=lateness, idle, tick, load, simulate)
 	@$(BIN)/python benchmarks/run.py $(BENCH)
 
 chaos: $(STAMP) ## kill the daemon at random and look for lost or doubled runs

@@ -6,7 +6,7 @@ import importlib
 import sys
 from pathlib import Path
 
-NAMES = ("lateness", "idle", "tick", "load")
+NAMES = ("lateness", "idle", "tick", "load", "simulate")
 
 
 def main(arguments: list[str]) -> int:
