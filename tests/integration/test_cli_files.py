@@ -129,6 +129,16 @@ def test_a_job_is_told_by_its_own_schedule_and_zone(capsys: pytest.CaptureFixtur
     assert "09:00 (time zone Asia/Tokyo)" in capsys.readouterr().out.replace(",", "")
 
 
+def test_a_job_is_told_without_the_instants_that_its_calendars_hold(capsys: pytest.CaptureFixture[str]) -> None:
+    job = {"identifier": "report", "command": "true", "cron": "0 9 * * *", "exclude": ["weekend", "closed"]}
+    calendars = {"weekend": {"weekdays": ["sat", "sun"]}, "closed": {"dates": "2027-01-01"}}
+    Path("jobs.json").write_text(json.dumps({"calendars": calendars, "jobs": [job]}))
+    assert run_program(["next", "report", "--after", "2026-12-31", "--count", "2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == ["2026-12-31T09:00:00+00:00", "2027-01-04T09:00:00+00:00"]
+    assert run_program(["explain", "report"]) == 0
+    assert capsys.readouterr().out.endswith("Not in the calendars 'closed' and 'weekend' (time zone UTC).\n")
+
+
 @pytest.mark.parametrize(
     ("words", "instant"),
     [
