@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cron_actors.adapters.executors.zygote_client import ZygoteExecutor
-from cron_actors.model.job import Command
+from cron_actors.model.job import Command, Success
 from cron_actors.model.run import AttemptKey, Identity, Outcome
 from cron_actors.ports.executor import ChildEnded, ChildStarted, Executor
 from tests.fakes.executor import FakeExecutor
@@ -34,6 +34,19 @@ def test_an_exit_status_of_zero_is_a_success_without_an_error(bench: Bench) -> N
 def test_another_exit_status_is_a_failure_that_says_so(bench: Bench) -> None:
     ending = bench.run(Command(line="false"))
     assert (ending.outcome, ending.exit_code, ending.error) == (Outcome.FAILURE, 1, "exit status 1")
+
+
+def test_what_counts_as_success_is_said_by_the_execution(bench: Bench) -> None:
+    success = Success(exit_codes=frozenset({1, 2}))
+    good = bench.ending(bench.start(Command(line="false"), success=success))
+    assert (good.outcome, good.exit_code, good.error) == (Outcome.SUCCESS, 1, None)
+    bad = bench.ending(bench.start(Command(line="true"), success=success))
+    assert (bad.outcome, bad.error) == (Outcome.FAILURE, "exit status 0; success is 1-2")
+
+
+def test_a_program_that_does_not_exist_is_no_success_by_any_status(bench: Bench) -> None:
+    success = Success(exit_codes=frozenset({127}))
+    assert bench.ending(bench.start(Command(line=("no-such-program",)), success=success)).outcome is Outcome.FAILURE
 
 
 def test_a_start_is_reported_before_the_end_and_each_once(bench: Bench) -> None:

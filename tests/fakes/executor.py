@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from cron_actors.core.success import ProcessEnd, judge_end
 from cron_actors.model.job import Command, FunctionCall, Work
 from cron_actors.model.run import AttemptKey, Ending, Identity, Outcome
 from cron_actors.ports.executor import ChildEnded, ChildStarted, Execution, Report
@@ -25,7 +26,7 @@ class FakeExecutor:
     end_requests: list[tuple[AttemptKey, timedelta]] = field(default_factory=list)
     survivors: set[Identity] = field(default_factory=set)
     is_open: bool = False
-    _running: dict[AttemptKey, Report] = field(default_factory=dict)
+    _running: dict[AttemptKey, tuple[Execution, Report]] = field(default_factory=dict)
 
     def open(self) -> None:
         self.is_open = True
@@ -39,7 +40,7 @@ class FakeExecutor:
             error = f"cannot run {name!r}: no such program in PATH"
             report(ChildEnded(key=execution.key, ending=Ending(outcome=Outcome.FAILURE, exit_code=127, error=error)))
             return
-        self._running[execution.key] = report
+        self._running[execution.key] = (execution, report)
         identity = Identity(pid=len(self.started), start_time=len(self.started), boot_id="fake")
         report(ChildStarted(key=execution.key, identity=identity))
         status = self.programs[name]
@@ -67,15 +68,21 @@ class FakeExecutor:
 
     def finish(self, key: AttemptKey, exit_code: int = 0, output_tail: str = "") -> None:
         """Let a running attempt end by itself."""
-        error = None if exit_code == 0 else f"exit status {exit_code}" if exit_code > 0 else "killed by SIGTERM"
-        outcome = Outcome.SUCCESS if exit_code == 0 else Outcome.FAILURE
-        ending = Ending(outcome=outcome, exit_code=exit_code, error=error, output_tail=output_tail)
-        self._running.pop(key)(ChildEnded(key=key, ending=ending))
+        execution, report = self._running.pop(key)
+        text = f"exit status {exit_code}" if exit_code >= 0 else "killed by SIGTERM"
+        error = judge_end(ProcessEnd(exit_code=exit_code, error=text), execution.success)
+        outcome = Outcome.SUCCESS if error is None else Outcome.FAILURE
+        report(
+            ChildEnded(
+                key=key, ending=Ending(outcome=outcome, exit_code=exit_code, error=error, output_tail=output_tail)
+            )
+        )
 
     def lose(self, key: AttemptKey) -> None:
         """Let a running attempt be interrupted, as when the executor itself is lost."""
         ending = Ending(outcome=Outcome.INTERRUPTED, error="the process template died")
-        self._running.pop(key)(ChildEnded(key=key, ending=ending))
+        _, report = self._running.pop(key)
+        report(ChildEnded(key=key, ending=ending))
 
 
 def program_name(work: Work) -> str:
