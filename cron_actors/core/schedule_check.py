@@ -20,16 +20,15 @@ def schedule_problems(job: Job, granularity: Granularity, *, written: Json) -> I
 
     ``written`` is the job's cron as it stands in the file, so that a fault can point into it.
     """
-    interval: Pointer = ("periodicity",)
     for pointer, text in cron_items(written):
-        if is_interval(text):
-            interval = pointer
-        elif not is_other_key(text):
+        if not is_other_key(text):
             yield from _unaligned(
                 replace(job.when, periodicity=None, cron=(text,)), granularity, pointer, job.identifier
             )
     if job.when.periodicity is not None:
-        yield from _unaligned(replace(job.when, cron=()), granularity, interval, job.identifier)
+        intervals = (pointer for pointer, text in cron_items(written) if is_interval(text))
+        place = next(intervals, ("periodicity",))
+        yield from _unaligned(replace(job.when, cron=()), granularity, place, job.identifier)
     yield from _out_of_bounds(job.when)
 
 

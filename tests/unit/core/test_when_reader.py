@@ -80,6 +80,12 @@ def test_what_contradicts_itself_is_refused_where_it_stands(fields: dict[str, An
     assert told in found[field]
 
 
+def test_a_second_interval_does_not_hide_where_the_first_stands() -> None:
+    found = problems(cron=["@every 90s", "@every"])
+    assert "is not a whole multiple" in found["cron[0]"]
+    assert "names no length of time" in found["cron[1]"]
+
+
 @pytest.mark.parametrize(
     "fields",
     [
