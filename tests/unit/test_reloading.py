@@ -113,6 +113,18 @@ def test_a_bad_file_keeps_its_jobs_and_is_a_trouble_until_it_is_good(desk: Desk)
     assert desk.troubles() == [trouble, None]
 
 
+def test_a_file_that_names_an_account_nobody_knows_keeps_its_jobs(desk: Desk) -> None:
+    desk.write("b", job("b", user="no-such-user"))
+    desk.write("new", job("c", group="no-such-group"))
+    assert desk.reload() == []
+    [trouble] = desk.troubles()
+    assert trouble is not None
+    assert "job 'b', user: no such user: 'no-such-user' (and 1 more)" in trouble
+    desk.write("b", job("b", user="root"))
+    desk.write("new", job("c"))
+    assert desk.reload() == [{"b": ["b"], "new": ["c"]}]
+
+
 def test_a_directory_that_is_gone_takes_no_jobs_with_it(desk: Desk) -> None:
     shutil.rmtree(desk.folder)
     assert desk.reload() == []
