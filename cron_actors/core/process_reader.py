@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 
 from cron_actors.core.durations import parse_duration
 from cron_actors.core.field_reader import FieldReader
@@ -77,10 +76,8 @@ def parse_pattern(value: object) -> str:
     if not isinstance(value, str):
         raise InvalidValueError(f"found {quote(value)}; accepted: a regular expression as text")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # a pattern that will mean something else one day
-            re.compile(value)
-    except (re.error, OverflowError, RecursionError, Warning) as error:
+        re.compile(value)
+    except (re.error, OverflowError, RecursionError, Warning) as error:  # a warning is raised under -W error only
         raise InvalidValueError(f"found {quote(value)}: {error}; accepted: a regular expression of Python's") from None
     return value
 
