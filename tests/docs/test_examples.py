@@ -35,7 +35,7 @@ def test_a_jobs_file_of_a_page_is_valid_and_its_functions_are_there(block: Block
     path.write_text(block.text)
     loaded = load_file(path, supported_extensions=FILE_TYPES, granularity=Granularity.MINUTE)
     assert loaded.definitions
-    assert import_problems(loaded) == []
+    assert import_problems(loaded.definitions) == []
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.place)
@@ -56,5 +56,5 @@ def test_the_json_and_the_yaml_of_the_readme_mean_the_same(tmp_path: Path) -> No
 
 def test_the_shipped_jobs_file_is_valid_and_its_functions_are_there() -> None:
     loaded = load_file(ROOT / "jobs.json", supported_extensions=FILE_TYPES, granularity=Granularity.MINUTE)
-    assert import_problems(loaded) == []
-    assert loaded.warnings == ()
+    assert import_problems(loaded.definitions) == []
+    assert loaded.warnings == []
