@@ -108,7 +108,7 @@ def _object(job: str, asked: Asked, finding: Finding, sentence: str, reader: Rea
         "at": iso(asked.at.astimezone(UTC)),
         "timezone": asked.zone.key,
         "note": asked.note,
-        "verdict": finding.verdict.value,
+        "answer": finding.answer.value,
         "why": sentence,
         "run": None if owed is None or reader is None else run_object(owed, reader),
         "before": None if finding.before is None else iso(finding.before),

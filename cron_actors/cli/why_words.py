@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cron_actors.cli.wording import span
-from cron_actors.core.inquiry import Facts, Finding, Verdict
+from cron_actors.core.inquiry import Facts, Finding, Answer
 from cron_actors.core.moments import iso
 from cron_actors.core.run_states import describe
 from cron_actors.model.run import Cause, Reason, Run, RunState
@@ -56,14 +56,14 @@ class Words:
         return self._of_nothing() if run is None else self._of_row(run)
 
     def _of_row(self, run: Run) -> str:
-        match self._finding.verdict:
-            case Verdict.RAN:
+        match self._finding.answer:
+            case Answer.RAN:
                 return self._ran(run)
-            case Verdict.RUNNING:
+            case Answer.RUNNING:
                 return self._running(run)
-            case Verdict.WAITING:
+            case Answer.WAITING:
                 return self._waiting(run)
-            case Verdict.CANCELLED:
+            case Answer.CANCELLED:
                 return f"it was cancelled before it began, as run {run.run_id}: {_words(run.reason)}"
             case _:
                 return f"it was {run.state}{self._among(run)}: {_words(run.reason)}{self._pause()}"
@@ -92,23 +92,23 @@ class Words:
         absent = "" if self._lives else ", and no daemon runs"
         return f"it waits for {what} as run {run.run_id}{before}{absent}"
 
-    def _of_nothing(self) -> str:  # noqa: PLR0911 - an answer for each verdict
+    def _of_nothing(self) -> str:  # noqa: PLR0911 - an answer for each kind
         record = self._facts.record
-        match self._finding.verdict:
-            case Verdict.NOT_YET_DUE:
+        match self._finding.answer:
+            case Answer.NOT_YET_DUE:
                 return f"it is not due yet{self._to_come()}"
-            case Verdict.UNDECIDED:
+            case Answer.UNDECIDED:
                 return self._undecided()
-            case Verdict.NOT_DUE:
+            case Answer.NOT_DUE:
                 return f"it is not due then; {self._nearest()}"
-            case Verdict.BEFORE_CHANGE if record is not None:
+            case Answer.BEFORE_CHANGE if record is not None:
                 changed = self._moment(record.changed_at)
                 return f"nothing is recorded, and the schedule was another one until {changed}; {self._nearest()}"
-            case Verdict.NOT_YET_SEEN if record is not None:
+            case Answer.NOT_YET_SEEN if record is not None:
                 return f"the job was not known then: it was first seen at {self._moment(record.first_seen_at)}"
-            case Verdict.REMOVED if record is not None and record.removed_at is not None:
+            case Answer.REMOVED if record is not None and record.removed_at is not None:
                 return f"the job was not in force any more: it was removed at {self._moment(record.removed_at)}"
-            case Verdict.NO_RECORD:
+            case Answer.NO_RECORD:
                 return "it was due and accounted for, but nothing of it is kept any more: old runs are pruned"
             case _:
                 return "no daemon has loaded this job yet"

@@ -21,7 +21,7 @@ _LOOKS_BACK = tuple(timedelta(hours=hours) for hours in (1, 24, 24 * 8, 24 * 32,
 _NO_LIMIT = 10**9
 
 
-class Verdict(StrEnum):
+class Answer(StrEnum):
     """The kinds of answers."""
 
     RAN = "ran"
@@ -41,15 +41,15 @@ class Verdict(StrEnum):
 
 
 _BY_STATE = {
-    RunState.SCHEDULED: Verdict.WAITING,
-    RunState.AVAILABLE: Verdict.WAITING,
-    RunState.RETRYABLE: Verdict.WAITING,
-    RunState.EXECUTING: Verdict.RUNNING,
-    RunState.LAUNCHED: Verdict.RUNNING,
-    RunState.COMPLETED: Verdict.RAN,
-    RunState.DISCARDED: Verdict.RAN,
-    RunState.SKIPPED: Verdict.SKIPPED,
-    RunState.MISSED: Verdict.MISSED,
+    RunState.SCHEDULED: Answer.WAITING,
+    RunState.AVAILABLE: Answer.WAITING,
+    RunState.RETRYABLE: Answer.WAITING,
+    RunState.EXECUTING: Answer.RUNNING,
+    RunState.LAUNCHED: Answer.RUNNING,
+    RunState.COMPLETED: Answer.RAN,
+    RunState.DISCARDED: Answer.RAN,
+    RunState.SKIPPED: Answer.SKIPPED,
+    RunState.MISSED: Answer.MISSED,
 }
 
 
@@ -78,7 +78,7 @@ class Finding:
     the present schedule, told where the instant itself is none.
     """
 
-    verdict: Verdict
+    answer: Answer
     run: Run | None = None
     reason: Reason | None = None
     pause: Pause | None = None
@@ -91,17 +91,17 @@ def inquire(facts: Facts) -> Finding:
     row = _row(facts)
     if row is not None:
         pause = pause_at(facts.pauses, facts.at) if row.reason == Reason.PAUSED else None
-        return Finding(verdict=_verdict(row), run=row, pause=pause)
+        return Finding(answer=_answer(row), run=row, pause=pause)
     record, at = facts.record, facts.at
     if record is None or facts.schedule is None:
-        return Finding(verdict=Verdict.NOT_LOADED)
+        return Finding(answer=Answer.NOT_LOADED)
     if at < record.first_seen_at:
-        return Finding(verdict=Verdict.NOT_YET_SEEN)
+        return Finding(answer=Answer.NOT_YET_SEEN)
     if record.removed_at is not None and at > record.removed_at:
-        return Finding(verdict=Verdict.REMOVED)
+        return Finding(answer=Answer.REMOVED)
     if not _names(facts.schedule, at):
-        verdict = Verdict.BEFORE_CHANGE if at < record.changed_at else Verdict.NOT_DUE
-        return Finding(verdict=verdict, before=_before(facts.schedule, at), after=facts.schedule.next_after(at))
+        answer = Answer.BEFORE_CHANGE if at < record.changed_at else Answer.NOT_DUE
+        return Finding(answer=answer, before=_before(facts.schedule, at), after=facts.schedule.next_after(at))
     return _unrecorded(facts, record)
 
 
@@ -119,9 +119,9 @@ def _in_stretch(facts: Facts, row: Run) -> bool:
     return _names(schedule, facts.at)
 
 
-def _verdict(row: Run) -> Verdict:
+def _answer(row: Run) -> Answer:
     if row.state is RunState.CANCELLED:
-        return Verdict.CANCELLED if row.started_at is None else Verdict.RAN
+        return Answer.CANCELLED if row.started_at is None else Answer.RAN
     return _BY_STATE[row.state]
 
 
@@ -131,12 +131,12 @@ def _unrecorded(facts: Facts, record: JobRecord) -> Finding:
     reason = None if facts.bars is None else facts.bars.reason(at)
     pause = pause_at(facts.pauses, at)
     if at > facts.now:
-        return Finding(verdict=Verdict.NOT_YET_DUE, reason=reason, pause=pause)
+        return Finding(answer=Answer.NOT_YET_DUE, reason=reason, pause=pause)
     if at < record.changed_at:
-        return Finding(verdict=Verdict.BEFORE_CHANGE, before=at)
+        return Finding(answer=Answer.BEFORE_CHANGE, before=at)
     if record.cursor_at is None or at > record.cursor_at:
-        return Finding(verdict=Verdict.UNDECIDED, reason=reason, pause=pause)
-    return Finding(verdict=Verdict.NO_RECORD)
+        return Finding(answer=Answer.UNDECIDED, reason=reason, pause=pause)
+    return Finding(answer=Answer.NO_RECORD)
 
 
 def _names(schedule: Schedule, at: datetime) -> bool:

@@ -192,7 +192,7 @@ def test_a_time_in_a_gap_or_a_repeated_hour_is_said_to_be_one(daemon: SqliteStor
     assert "twice" not in ask("2027-10-31T02:30+02:00")
 
 
-def test_json_has_the_verdict_the_run_and_the_sentence(
+def test_json_has_the_kind_of_answer_the_run_and_the_sentence(
     line: CommandLine, daemon: SqliteStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     put_job(daemon)
@@ -200,7 +200,7 @@ def test_json_has_the_verdict_the_run_and_the_sentence(
     account(daemon, NOW - 50 * MINUTE, 10, RunState.MISSED, Reason.DOWN)
     assert line("why", "backup", "--at", "2026-11-21T11:15", "--json") == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["verdict"], found["at"], found["timezone"]) == ("missed", "2026-11-21T11:15:00Z", "UTC")
+    assert (found["answer"], found["at"], found["timezone"]) == ("missed", "2026-11-21T11:15:00Z", "UTC")
     assert (found["run"]["state"], found["run"]["reason"], found["run"]["count"]) == ("missed", "down", 10)
     assert found["why"].startswith("it was missed, one of 10 instants")
 
