@@ -21,7 +21,7 @@ _DAY = timedelta(days=1)
 _MARGIN = timedelta(days=2)  # more than any clock is away from UTC
 _SHORTEST = timedelta(microseconds=1)
 _LAST_YEAR = 9998
-_PATIENCE = timedelta(days=50 * 366)
+_PATIENCE = timedelta(days=30 * 366)
 
 Span = tuple[datetime, datetime]
 
@@ -40,7 +40,7 @@ def holds(calendars: Iterable[Calendar], at: datetime, zone: ZoneInfo) -> bool:
 
 
 def free_from(calendars: Iterable[Calendar], at: datetime, zone: ZoneInfo) -> datetime | None:
-    """Return the first instant from ``at`` on that none of the calendars holds, None if there is none for 50 years."""
+    """Return the first instant from ``at`` on that none of the calendars holds, None if there is none for 30 years."""
     calendars = tuple(calendars)
     begin = at
     while at - begin < _PATIENCE:
@@ -74,30 +74,27 @@ def _spans(calendar: Calendar, zone: ZoneInfo, year: int) -> tuple[Span, ...]:
     first = datetime(year, 1, 1) - _MARGIN  # noqa: DTZ001 - what clocks show
     last = datetime(year, 12, 31) + _MARGIN  # noqa: DTZ001 - as above
     last = min(last, datetime(_LAST_YEAR, 12, 31))  # noqa: DTZ001 - as above
-    spans = [*_of_days(calendar, zone, first.date(), last.date())]
+    shown = {zone: [*_of_days(calendar, first.date(), last.date())]}
     for event in calendar.events:
-        spans += _of_event(event, zone, first, last)
+        clock = zone if event.zone is None else ZoneInfo(event.zone)
+        length = max(event.length, _SHORTEST)
+        shown.setdefault(clock, []).extend((start, start + length) for start in _starts(event, first, last))
+    # joined before they become instants: of many events few spans may be left
+    spans = [_real(span, clock) for clock, walls in shown.items() for span in _merged(walls)]
     return tuple(_merged(spans))
 
 
-def _of_days(calendar: Calendar, zone: ZoneInfo, first: date, last: date) -> Iterator[Span]:
+def _of_days(calendar: Calendar, first: date, last: date) -> Iterator[Span]:
     weekdays = (first + _DAY * number for number in range((last - first).days + 1))
     ranges = [(day, day) for day in weekdays if day.weekday() in calendar.weekdays]
     ranges += [(max(begin, first), min(end, last)) for begin, end in calendar.days if begin <= last and end >= first]
     for begin, end in ranges:
-        yield _midnight(begin, zone), _midnight(end + _DAY, zone)
+        yield datetime.combine(begin, time()), datetime.combine(end + _DAY, time())
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return instant_of(datetime.combine(day, time()), zone)
-
-
-def _of_event(event: CalendarEvent, zone: ZoneInfo, first: datetime, last: datetime) -> Iterator[Span]:
-    zone = zone if event.zone is None else ZoneInfo(event.zone)
-    for start in _starts(event, first, last):
-        begin = instant_of(start, zone)
-        end = instant_of(start + event.length, zone)
-        yield begin, max(end, begin + _SHORTEST) if not event.length else end
+def _real(wall: Span, zone: ZoneInfo) -> Span:
+    """Return the instants between which the clock of the zone shows the span."""
+    return instant_of(wall[0], zone), instant_of(wall[1], zone)
 
 
 def _starts(event: CalendarEvent, first: datetime, last: datetime) -> Iterator[datetime]:

@@ -10,11 +10,11 @@ from cron_actors.core.schedule import Schedule
 from cron_actors.model.calendar import Calendar
 
 _INSTANT_BEFORE = timedelta(microseconds=1)
-_PATIENCE = timedelta(days=50 * 366)
+_PATIENCE = timedelta(days=30 * 366)
 
 
 def runs_after(schedule: Schedule, exclude: Iterable[Calendar], moment: datetime) -> Iterator[datetime]:
-    """Yield the instants after ``moment`` that none of the calendars holds, as far as each comes within 50 years.
+    """Yield the instants after ``moment`` that none of the calendars holds, as far as each comes within 30 years.
 
     What is held is passed over as a whole, not instant by instant.
     """

@@ -18,7 +18,7 @@ _END = re.compile(r"(^|;)(COUNT|UNTIL)=[^;]*")
 class RuleBudget:
     """What the rules of one file may cost together: starts a day, and years to count through at load."""
 
-    times: int = 1_000
+    times: int = 500
     years: int = 1_000
 
     def spend(self, *, times: int = 0, years: int = 0) -> None:
@@ -26,7 +26,7 @@ class RuleBudget:
         self.times -= times
         self.years -= years
         if self.times < 0:
-            raise InvalidValueError("found more than 1000 starts a day in all rules together; accepted: at most that")
+            raise InvalidValueError("found more than 500 starts a day in all rules together; accepted: at most that")
         if self.years < 0:
             raise InvalidValueError("found more than 1000 years of COUNT in all rules together; accepted: UNTIL")
 

@@ -9,6 +9,7 @@ from cron_actors.adapters.sources.ics_lines import IcsFault, IcsLine
 
 MOST_FAULTS = 20
 _DEEPEST = 100
+_MOST = 150_000
 
 
 @dataclass(slots=True)
@@ -59,9 +60,14 @@ class _Reader:
         self.file = IcsFile()
         self._around: list[IcsComponent] = []
         self._calendars = 0
+        self._left = _MOST
 
     def take(self, line: IcsLine) -> bool:
         """Take the line; return whether components still fit into each other."""
+        self._left -= 1
+        if self._left < 0:
+            self.file.faults.append(line.fault(f"found more than {_MOST} lines about time; accepted: at most that"))
+            return False
         if line.name == "BEGIN":
             return self._begin(line)
         if line.name == "END":

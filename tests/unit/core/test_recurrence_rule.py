@@ -100,5 +100,5 @@ def test_rules_of_one_file_share_what_they_may_cost() -> None:
     settled_rule("FREQ=YEARLY;COUNT=40", START, None, budget)
     with pytest.raises(InvalidValueError, match="more than 1000 years of COUNT in all rules together"):
         settled_rule("FREQ=YEARLY;COUNT=40", START, None, budget)
-    with pytest.raises(InvalidValueError, match="more than 1000 starts a day in all rules together"):
+    with pytest.raises(InvalidValueError, match="more than 500 starts a day in all rules together"):
         settled_rule("FREQ=DAILY;BYHOUR=8,9", START, None, budget)
