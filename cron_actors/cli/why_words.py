@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cron_actors.cli.wording import span
-from cron_actors.core.inquiry import Facts, Finding, Answer
+from cron_actors.core.inquiry import Answer, Facts, Finding
 from cron_actors.core.moments import iso
 from cron_actors.core.run_states import describe
 from cron_actors.model.run import Cause, Reason, Run, RunState
