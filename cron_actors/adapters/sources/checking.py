@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,11 @@ from cron_actors.model.calendar import Calendar
 from cron_actors.model.job import Definition, Json
 from cron_actors.settings import Granularity
 
-MOST_FAULTS = 1_000
-"""After so many faults no further jobs are looked at: the file is not what it was meant to be."""
+MOST_FAULTS = 250
+"""After so many faults nothing further is looked at: the file is not what it was meant to be."""
 
-_AT_ONCE = 200  # jobs checked before the faults are counted
+_AT_ONCE = 100  # jobs checked before the faults are counted
+_MOST_DEFAULTS = 32 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -40,10 +42,13 @@ class Findings:
     elsewhere: list[ProblemLine] = field(default_factory=list)
     complete: bool = True
 
-    def add(self, problems: Sequence[Problem]) -> None:
-        """Add those at places where no earlier step found anything."""
-        self.problems += [problem for problem in problems if (problem.pointer, problem.at_key) not in self.places]
-        self.places.update((problem.pointer, problem.at_key) for problem in problems)
+    def add(self, problems: Iterable[Problem]) -> None:
+        """Add those at places where no earlier step found anything; of very many the first."""
+        found = list(itertools.islice(problems, MOST_FAULTS + 1))
+        if len(found) > MOST_FAULTS:
+            self.complete = False
+        self.problems += [problem for problem in found if (problem.pointer, problem.at_key) not in self.places]
+        self.places.update((problem.pointer, problem.at_key) for problem in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +70,10 @@ def findings_in(value: Json, known: list[Problem], terms: Terms) -> Findings:
     findings = Findings()
     findings.add(known)
     texts = unusable_texts(value)
-    findings.add([Problem(pointer=pointer, at_key=at_key, message=message) for pointer, at_key, message in texts])
+    findings.add(Problem(pointer=pointer, at_key=at_key, message=message) for pointer, at_key, message in texts)
     mappings = job_mappings(value)
     shell = {**value, "jobs": []} if isinstance(value, dict) and isinstance(value.get("jobs"), list) else value
-    findings.add(list(schema_check().problems(shell)))
+    findings.add(schema_check().problems(shell))
     terms = _with_calendars(value, findings, terms)
     check = _JobCheck(findings, terms, _defaults(value, findings, terms))
     for start in range(0, len(mappings), _AT_ONCE):
@@ -76,7 +81,7 @@ def findings_in(value: Json, known: list[Problem], terms: Terms) -> Findings:
             findings.complete = False
             break
         check.look_at(mappings, range(start, min(start + _AT_ONCE, len(mappings))))
-    findings.add(list(_twins(mappings, findings.places)))
+    findings.add(_twins(mappings, findings.places))
     return findings
 
 
@@ -108,13 +113,20 @@ def _defaults(value: Json, findings: Findings, terms: Terms) -> dict[str, Any]:
     faulty = {problem.pointer for problem in findings.problems}
     sound = {key: item for key, item in defaults.items() if ("defaults", key) not in faulty}
     findings.add(_moved(_value_problems(sound, terms)[1], lambda pointer: ("defaults", *pointer)))
+    size, count = len(canonical(defaults)), len(job_mappings(value))
+    if size * count > _MOST_DEFAULTS:
+        found = f"found {size} characters for each of {count} jobs"
+        accepted = f"at most {_MOST_DEFAULTS // 2**20} million for all jobs together"
+        findings.add([Problem(pointer=("defaults",), message=f"{found}; accepted: {accepted}")])
+        return {}
     return defaults
 
 
 def _value_problems(mapping: dict[str, Any], terms: Terms) -> tuple[Any, list[Problem]]:
     """Return the job of a mapping whose fields have the right types, and the faults of its values."""
     job, problems = read_job(mapping, terms.folder, terms.calendars)
-    return job, [*problems, *schedule_problems(job, terms.granularity, written=mapping.get("cron"))]
+    unfit = schedule_problems(job, terms.granularity, written=mapping.get("cron"))
+    return job, [*problems, *itertools.islice(unfit, MOST_FAULTS + 1)]
 
 
 def _moved(problems: Sequence[Problem], place: Callable[[Pointer], Pointer]) -> list[Problem]:
@@ -165,11 +177,14 @@ class _JobCheck:
 
     def _check_schema(self, mappings: Sequence[Json], fresh: Sequence[tuple[int, Json]]) -> None:
         document: Json = {"jobs": [mapping for _, mapping in fresh]}
+        self._findings.add(self._schema_problems(document, mappings, [index for index, _ in fresh]))
+
+    def _schema_problems(self, document: Json, mappings: Sequence[Json], fresh: Sequence[int]) -> Iterator[Problem]:
         for problem in schema_check().problems(document):
             match problem.pointer:
                 case (_, int(number), *inside):
-                    place = self._place_in(mappings, fresh[number][0])
-                    self._findings.add([replace(problem, pointer=place(tuple(inside)))])
+                    place = self._place_in(mappings, fresh[number])
+                    yield replace(problem, pointer=place(tuple(inside)))
 
     def _place_in(self, mappings: Sequence[Json], index: int) -> Callable[[Pointer], Pointer]:
         """Return what turns a pointer into a merged job into one that leads to where the user wrote that."""

@@ -11,6 +11,9 @@ from cron_actors.adapters.sources.problem_lines import ProblemLine
 from cron_actors.core.problems import Pointer, Problem, dotted
 from cron_actors.model.job import Json
 
+LONGEST_FIELD = 200
+LONGEST_MESSAGE = 1_000
+
 
 class Origin(Protocol):
     """A value, what was wrong in reading it, and where each part of it stands."""
@@ -57,8 +60,8 @@ class TextOrigin:
             column=column,
             job=job,
             number=None if problem.index is None else problem.index + 1,
-            field=problem.field,
-            message=problem.message,
+            field=None if problem.field is None else _cut(problem.field, LONGEST_FIELD),
+            message=_cut(problem.message, LONGEST_MESSAGE),
         )
 
     def order(self, problem: Problem) -> tuple[int, ...]:
@@ -78,8 +81,8 @@ class MemoryOrigin:
             file=dotted(problem.pointer) or self.name,
             job=job,
             number=None if problem.index is None else problem.index + 1,
-            field=problem.field,
-            message=problem.message,
+            field=None if problem.field is None else _cut(problem.field, LONGEST_FIELD),
+            message=_cut(problem.message, LONGEST_MESSAGE),
         )
 
     def order(self, problem: Problem) -> tuple[int, ...]:
@@ -97,3 +100,8 @@ class MemoryOrigin:
                 ranks.append(list(value).index(part))
                 value = value[part]
         return ranks
+
+
+def _cut(text: str, longest: int) -> str:
+    """Return the text, or its beginning: a key of a million characters says no more than its first two hundred."""
+    return text if len(text) <= longest else f"{text[:longest]}..."
