@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from signal import SIGKILL, SIGXCPU
 
 from cron_actors.core.durations import format_duration
 from cron_actors.core.quotation import quote
@@ -15,6 +14,7 @@ from cron_actors.model.job import Limits, Success
 
 _ONLY_ZERO = Success().exit_codes
 _ALMOST = 0.9  # of a limit, as the kernel counts for limits otherwise than for what it tells afterwards
+_SIGKILL, _SIGXCPU = 9, 24  # as Linux numbers them, for the core knows no signals
 _SHELL_BASE = 128  # a shell tells the death of its command by a signal as a status above this
 
 
@@ -75,7 +75,7 @@ def _cpu_limit(end: ProcessEnd, limits: Limits) -> str | None:
     if limits.cpu is None:
         return None
     used_up = end.cpu_seconds is not None and end.cpu_seconds >= _ALMOST * limits.cpu.total_seconds()
-    killed = end.exit_code in (-SIGKILL, _SHELL_BASE + SIGKILL)
-    if end.exit_code in (-SIGXCPU, _SHELL_BASE + SIGXCPU) or (killed and used_up):
+    killed = end.exit_code in (-_SIGKILL, _SHELL_BASE + _SIGKILL)
+    if end.exit_code in (-_SIGXCPU, _SHELL_BASE + _SIGXCPU) or (killed and used_up):
         return f"CPU limit of {format_duration(limits.cpu)} reached"
     return None
