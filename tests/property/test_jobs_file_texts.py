@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tempfile
+from contextlib import redirect_stderr, redirect_stdout
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,19 +14,38 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cron_actors.adapters.sources import FaultyJobsError, load_file
 from cron_actors.adapters.sources.document import SyntaxFault
-from cron_actors.adapters.sources.json_text import read_json
-from cron_actors.adapters.sources.yaml_text import read_yaml
+from cron_actors.adapters.sources.json_text import read_json, scan_json
+from cron_actors.adapters.sources.yaml_text import read_yaml, scan_yaml
+from cron_actors.cli.program import run_program
+from cron_actors.cli.surroundings import Surroundings
 from cron_actors.model.job import Json
-from cron_actors.settings import FILE_TYPES, Granularity
 
 JOBS: dict[str, Json] = {
+    "defaults": {"timeout": "1h", "env": {"A": "1", "B": "2"}, "catch_up": {"within": "2h"}, "shell": "/bin/bash"},
+    "calendars": {
+        "holidays": {"dates": ["2027-01-01", "2027-12-24..2027-12-26", {"from": "2027-08-02", "to": "2027-08-20"}]},
+        "weekend": {"weekdays": ["sat", "sun"]},
+    },
     "jobs": [
-        {"identifier": "a", "path": "jobs", "function_name": "f", "periodicity": "5m", "kwargs": {"é": [1.5, None]}},
-        {"identifier": "b", "command": ["x"], "cron": ["H 4 * * 1-5"], "timezone": "Europe/Berlin", "env": {"A": "1"}},
-        {"identifier": "c", "command": "x", "manual": True, "catch_up": {"policy": "all", "cap": 3}},
-    ]
+        {"identifier": "a", "command": "x", "periodicity": "5m", "exclude": "holidays", "x-é": [1.5, None]},
+        {"identifier": "b", "command": ["x"], "cron": ["H 4 * * 1-5"], "timezone": "Europe/Berlin", "env": {"A": None}},
+        {"identifier": "c", "command": "x", "manual": True, "catch_up": "all", "timeout": None},
+        {
+            "identifier": "d",
+            "command": "x",
+            "cron": "15 3 LW * *",
+            "start_date": "2027-01-01",
+            "end_date": "2027-06-30",
+            "dst": {"missing": "skip", "repeated": "last"},
+            "exclude": ["holidays", "weekend"],
+            "overlap": "queue_one",
+            "limits": {"memory": "512MB", "cpu": "10m", "open_files": 256, "nice": 5},
+            "success": {"exit_codes": [0, "10-20"], "output": "done"},
+            "retention": {"count": 5, "age": "30 days", "size": "100MB"},
+            "umask": "027",
+        },
+    ],
 }
 SEEDS = {
     "json": json.dumps(JOBS, indent=1, ensure_ascii=False).encode(),
@@ -48,18 +70,39 @@ def mutations(draw: st.DrawFn, seed: bytes) -> bytes:
     return content[: draw(st.sampled_from([len(content), len(content) // 2]))]
 
 
+def validated(path: Path) -> tuple[int, list[str]]:
+    """Return the exit code of ``validate`` and the lines it wrote on standard error."""
+    around = Surroundings(
+        environ={},
+        now=lambda: datetime(2027, 1, 1, tzinfo=UTC),
+        pause=lambda _: None,
+        open_reader=lambda _: None,
+        open_mailbox=lambda _: pytest.fail("nothing is asked of a daemon"),
+    )
+    said = io.StringIO()
+    with redirect_stderr(said), redirect_stdout(io.StringIO()):
+        code = run_program(("validate", str(path)), around)
+    return code, said.getvalue().splitlines()
+
+
 def survives(extension: str, content: bytes) -> None:
-    """Load the content; anything but jobs or printable lines about the file is a defect."""
+    """Validate the content; anything but success or printable lines about the file is a defect."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"jobs.{extension}"
         path.write_bytes(content)
-        lines: tuple[str, ...] = (str(path),)
-        try:
-            load_file(path, supported_extensions=FILE_TYPES, granularity=Granularity.MINUTE)
-        except FaultyJobsError as error:
-            lines = error.problems
-    assert lines
-    assert all(line.startswith(str(path)) and line.isprintable() for line in lines)
+        code, lines = validated(path)
+    assert code in (0, 2), lines
+    told = [line for line in lines if not line.startswith("cron-actors: warning: ")]
+    assert bool(told) == (code == 2)
+    assert all(line.startswith(f"cron-actors: {path}") for line in told)
+    assert all(line.isprintable() for line in lines)
+
+
+@pytest.mark.parametrize("extension", ["json", "yaml"])
+def test_what_is_damaged_below_is_sound_before(extension: str, tmp_path: Path) -> None:
+    path = tmp_path / f"jobs.{extension}"
+    path.write_bytes(SEEDS[extension])
+    assert validated(path)[0] == 0
 
 
 @given(st.sampled_from(["json", "yaml"]), st.binary(max_size=60))
@@ -150,3 +193,25 @@ def test_yaml_with_every_text_in_quotes_is_read_back(value: Json) -> None:
     document = read_yaml(yaml.safe_dump(value, default_style='"'))
     assert document.value == value
     assert document.faults == ()
+
+
+@given(st.sampled_from(["json", "yaml"]).flatmap(lambda kind: st.tuples(st.just(kind), mutations(SEEDS[kind]))))
+@settings(max_examples=300, deadline=None)
+def test_the_fast_readers_and_the_thorough_ones_read_the_same(case: tuple[str, bytes]) -> None:
+    kind, content = case
+    read, scan = (read_json, scan_json) if kind == "json" else (read_yaml, scan_yaml)
+    text = content.decode(errors="replace")
+    try:
+        thorough = scan(text)
+    except SyntaxFault as fault:
+        with pytest.raises(SyntaxFault) as caught:
+            read(text)
+        assert (caught.value.message, caught.value.offset) == (fault.message, fault.offset)  # noqa: PT017 - compared with that of the other reader
+    except Exception:  # noqa: BLE001 - control characters are refused before
+        with pytest.raises(SyntaxFault):
+            read(text)
+    else:
+        document = read(text)
+        assert repr(document.value) == repr(thorough.value)
+        assert document.faults == thorough.faults
+        assert document.place == thorough.place

@@ -1,0 +1,95 @@
+"""Jobs files made to hurt: ``validate`` answers within two seconds of CPU and 200 MB, and never with a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MOST_SECONDS = 2.0
+MOST_KILOBYTES = 200_000
+JOB = '{"identifier": "a", "command": "x", "manual": true, %s}'
+
+
+def of_one_job(keys: str) -> str:
+    return '{"jobs": [' + JOB % keys + "]}"
+
+
+def listed(items: list[str]) -> str:
+    return '{"jobs": [' + ",".join(items) + "]}"
+
+
+NUMBERED = '{"identifier": "a%d", "command": "x", "cron": "* * * * *", "timezone": "Europe/Berlinn%d"}'
+ALIASES = "".join(f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(12))
+FILES = {
+    "aliases.yaml": "a: &a [x, x, x]\n" + ALIASES,
+    "aliased-jobs.yaml": "x-a: &a [1]\njobs:\n" + "- *a\n" * 30_000,
+    "anchors.yaml": "".join(f"- &a{n} x\n" for n in range(30_000)),
+    "deep.json": "[" * 100_000,
+    "deep.yaml": "\n".join(" " * n + "a:" for n in range(3_000)),
+    "digits.json": of_one_job('"catch_up": {"cap": ' + "9" * 100_000 + "}"),
+    "digits.yaml": "x-a: " + "9" * 1_000_000 + "\njobs: []",
+    "long-key.json": '{"jobs": [], "' + "k" * 1_000_000 + '": 1}',
+    "long-key-of-a-job.json": of_one_job('"' + "k" * 1_000_000 + '": 1'),
+    "long-module.json": '{"jobs": [{"identifier": "a", "path": "' + "a." * 100_000 + 'b", "manual": 1}]}',
+    "long-identifier.json": '{"jobs": [{"identifier": "' + "a" * 1_000_000 + '", "command": "x", "manual": true}]}',
+    "long-duration.json": of_one_job('"timeout": "' + "1s " * 100_000 + '"'),
+    "empty-jobs.json": listed(["{}"] * 100_000),
+    "lists-for-jobs.json": listed(["[]"] * 100_000),
+    "one-identifier.json": listed([JOB % '"timeout": "1m"'] * 10_000),
+    "unknown-keys.json": of_one_job(",".join(f'"zz{n}": 1' for n in range(50_000))),
+    "unknown-defaults.json": '{"defaults": {' + ",".join(f'"zz{n}": 1' for n in range(50_000)) + '}, "jobs": []}',
+    "great-defaults.json": '{"defaults": {"env": {'
+    + ",".join(f'"V{n}": "1"' for n in range(1_000))
+    + '}}, "jobs": ['
+    + ",".join(JOB % f'"x-{n}": 1' for n in range(5_000))
+    + "]}",
+    "wrong-variables.json": of_one_job('"env": {' + ",".join(f'"v{n}": {n}' for n in range(30_000)) + "}"),
+    "wrong-tags.json": of_one_job('"tags": ' + json.dumps([1] * 30_000)),
+    "wrong-crons.json": '{"jobs": [{"identifier": "a", "command": "x", "cron": '
+    + json.dumps(["61 * * * *"] * 30_000)
+    + "}]}",
+    "wrong-zones.json": listed([NUMBERED % (n, n) for n in range(1_000)]),
+    "wrong-dates.json": '{"calendars": {"c": {"dates": ' + json.dumps(["2027-13-01"] * 30_000) + '}}, "jobs": []}',
+    "empty-calendars.json": '{"calendars": {' + ",".join(f'"c{n}": {{}}' for n in range(20_000)) + '}, "jobs": []}',
+    "many-parentheses.json": of_one_job('"success": {"output": "' + "(" * 5_000 + '"}'),
+    "twice.yaml": "jobs: []\n" + "x-a: 1\n" * 30_000,
+    "documents.yaml": "--- 1\n" * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_made_to_hurt_is_refused_soon_and_cheaply(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(FILES[name], encoding="utf-8")
+    with (tmp_path / "said").open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cron_actors", "validate", name],
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+        )
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    lines = (tmp_path / "said").read_text(encoding="utf-8").splitlines()
+    assert process.returncode == 2, lines[:3]
+    assert 1 <= len(lines) <= 101
+    assert all(line.startswith("cron-actors: ") and len(line) < 2_000 for line in lines)
+    assert used.ru_utime + used.ru_stime < MOST_SECONDS
+    assert used.ru_maxrss < MOST_KILOBYTES
+
+
+def test_lines_beyond_the_hundredth_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "jobs.json").write_text(listed(["[]"] * 120), encoding="utf-8")
+    answer = subprocess.run(
+        [sys.executable, "-m", "cron_actors", "validate", "jobs.json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 2
+    assert answer.stderr.splitlines()[-1] == "cron-actors: and 20 more errors"
