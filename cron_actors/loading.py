@@ -35,10 +35,7 @@ def load(jobs: Mapping[str, Any] | None, settings: Settings) -> list[LoadedJobs]
     """Read the mapping or, if there is none, the jobs files of the settings. Raises JobsFileError."""
     if jobs is not None:
         return [load_mapping(jobs, folder=Path.cwd(), granularity=settings.granularity)]
-    found = files_of(settings)
-    for directory in found.empty:
-        log.warning("%s: no jobs file in this directory", directory)
-    return load_files(found.names, manner_of(settings))
+    return load_files(files_of(settings), manner_of(settings))
 
 
 def files_of(settings: Settings) -> JobsFiles:

@@ -56,6 +56,7 @@ class Findings:
 def _findings(around: Surroundings, paths: tuple[str, ...]) -> Findings:
     from cron_actors.adapters.sources import (  # noqa: PLC0415 - the help needs no schema
         FaultyJobsError,
+        empty_lines,
         jobs_files,
         paths_in,
         read_files,
@@ -74,8 +75,8 @@ def _findings(around: Surroundings, paths: tuple[str, ...]) -> Findings:
     except FaultyJobsError as faulty:
         return Findings(faulty=faulty)
     reading = read_files(files.names, manner_of(settings))
-    errors = [entry for fault in reading.faults.values() for entry in fault.entries]
-    warnings = [f"{directory}: no jobs file in this directory" for directory in files.empty]
+    errors = [*empty_lines(files), *(entry for fault in reading.faults.values() for entry in fault.entries)]
+    warnings: list[str] = []
     for loaded in reading.jobs.values():
         warnings += loaded.warnings
         errors += unknown_accounts(loaded)

@@ -13,7 +13,7 @@ TESTS = Path(__file__).resolve().parents[1]
 ROW = re.compile(r"^\| (?P<line>[A-Z][0-9]+) \| (?P<what>[^|]+) \| (?P<tests>[^|]+) \|$", re.MULTILINE)
 ROWS = [found.groupdict() for found in ROW.finditer((TESTS / "requirements.md").read_text(encoding="utf-8"))]
 MILESTONE = {
-    "A": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 15, 16, 17),
+    "A": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18),
     "B": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
     "C": (1, 2, 3, 4, 5, 6),
     "D": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10),

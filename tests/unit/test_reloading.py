@@ -161,7 +161,7 @@ def test_a_function_that_has_come_is_found_when_asked(desk: Desk) -> None:
 
 
 def test_a_calendar_file_that_changes_has_the_jobs_file_read_again(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
+    desk = Desk(tmp_path, a=[job("a")])
     document = {
         "calendars": {"off": {"ics": "off.ics"}},
         "jobs": [job("a", manual=False, cron="0 4 * * *", exclude="off")],

@@ -11,7 +11,7 @@ from cron_actors.adapters.sources.loading import MEMORY, LoadedJobs, load_file, 
 from cron_actors.adapters.sources.places import JobsFiles, jobs_files, paths_in, source_of
 from cron_actors.adapters.sources.problem_lines import FaultyJobsError, ProblemLine
 from cron_actors.adapters.sources.schema_file import schema, schema_text
-from cron_actors.adapters.sources.several import Manner, load_files, read_files
+from cron_actors.adapters.sources.several import Manner, empty_lines, load_files, read_files
 from cron_actors.adapters.sources.watch import FileWatch
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "LoadedJobs",
     "Manner",
     "ProblemLine",
+    "empty_lines",
     "jobs_files",
     "load_file",
     "load_files",

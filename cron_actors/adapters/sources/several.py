@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cron_actors.adapters.sources.loading import LoadedJobs, load_file
-from cron_actors.adapters.sources.places import source_of
+from cron_actors.adapters.sources.places import JobsFiles, source_of
 from cron_actors.adapters.sources.problem_lines import FaultyJobsError, ProblemLine
 from cron_actors.core.quotation import quote
 from cron_actors.settings import Granularity
@@ -35,14 +35,20 @@ class Reading:
     faults: Mapping[str, FaultyJobsError]
 
 
-def load_files(names: Sequence[str], manner: Manner) -> list[LoadedJobs]:
+def load_files(files: JobsFiles, manner: Manner) -> list[LoadedJobs]:
     """Return the jobs of all files, in order; raises FaultyJobsError with all that is wrong with any of them."""
-    reading = read_files(names, manner)
-    if reading.faults:
+    reading = read_files(files.names, manner)
+    if reading.faults or files.empty:
         faults = reading.faults.values()
-        entries = tuple(entry for fault in faults for entry in fault.entries)
+        entries = (*empty_lines(files), *(entry for fault in faults for entry in fault.entries))
         raise FaultyJobsError(entries, complete=all(fault.complete for fault in faults))
     return list(reading.jobs.values())
+
+
+def empty_lines(files: JobsFiles) -> list[ProblemLine]:
+    """Return a fault for each directory without a jobs file: it may be another one that was meant."""
+    message = "found no jobs file in this directory; accepted: one at least, which may have no jobs"
+    return [ProblemLine(file=directory, message=message) for directory in files.empty]
 
 
 def read_files(

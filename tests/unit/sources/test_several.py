@@ -10,6 +10,7 @@ import pytest
 
 from cron_actors.adapters.sources import (
     FaultyJobsError,
+    JobsFiles,
     Manner,
     jobs_files,
     load_files,
@@ -79,12 +80,14 @@ def test_a_directory_without_jobs_files_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     found = jobs_files(["empty"], FILE_TYPES)
     assert (found.names, found.empty) == ((), ("empty",))
+    with pytest.raises(FaultyJobsError, match=r"^empty: found no jobs file in this directory; accepted: "):
+        load_files(found, MANNER)
 
 
 def test_the_jobs_of_all_files_are_loaded_in_order_each_file_with_its_own_defaults() -> None:
     names = [write("b.json", "b"), write("a.json", "a", "c")]
     Path("d.json").write_text('{"defaults": {"timeout": "1m"}, "jobs": []}', encoding="utf-8")
-    loaded = load_files([*names, "d.json"], MANNER)
+    loaded = load_files(JobsFiles(names=(*names, "d.json")), MANNER)
     assert [one.name for one in loaded] == ["b.json", "a.json", "d.json"]
     assert [item.job.identifier for one in loaded for item in one.definitions] == ["b", "a", "c"]
     assert all(item.job.timeout is None for one in loaded for item in one.definitions)
@@ -93,7 +96,7 @@ def test_the_jobs_of_all_files_are_loaded_in_order_each_file_with_its_own_defaul
 def test_a_job_of_two_files_is_refused_with_both_places() -> None:
     names = [write("a.json", "first", "Backup"), write("b.json", "backup")]
     with pytest.raises(FaultyJobsError) as caught:
-        load_files(names, MANNER)
+        load_files(JobsFiles(names=tuple(names)), MANNER)
     [line] = caught.value.problems
     assert line == (
         "b.json:1:26: job 'backup', identifier: found 'backup', which a.json:1:83 has already as 'Backup';"
@@ -104,14 +107,14 @@ def test_a_job_of_two_files_is_refused_with_both_places() -> None:
 def test_all_errors_of_all_files_come_at_once() -> None:
     names = [write("a.json", "a", overlap="skp"), write("b.json", "b", "b"), "none.json"]
     with pytest.raises(FaultyJobsError) as caught:
-        load_files(names, MANNER)
+        load_files(JobsFiles(names=tuple(names)), MANNER)
     assert [line.split(":")[0] for line in caught.value.problems] == ["a.json", "b.json", "none.json"]
 
 
 def test_a_hundred_errors_are_shown_and_the_others_are_counted() -> None:
     Path("a.json").write_text(json.dumps({"jobs": [1] * 150}), encoding="utf-8")
     with pytest.raises(FaultyJobsError) as caught:
-        load_files(["a.json"], MANNER)
+        load_files(JobsFiles(names=("a.json",)), MANNER)
     assert len(caught.value.entries) == 150
     assert len(caught.value.problems) == MOST_LINES + 1
     assert caught.value.problems[-1] == "and 50 more errors"
@@ -120,13 +123,13 @@ def test_a_hundred_errors_are_shown_and_the_others_are_counted() -> None:
 def test_a_file_with_far_too_many_errors_is_not_looked_through_to_its_end() -> None:
     Path("a.json").write_text(json.dumps({"jobs": [1] * 100_000}), encoding="utf-8")
     with pytest.raises(FaultyJobsError) as caught:
-        load_files(["a.json"], MANNER)
+        load_files(JobsFiles(names=("a.json",)), MANNER)
     assert len(caught.value.entries) < 2_000
     assert caught.value.problems[-1].startswith("and at least ")
 
 
 def earlier_of(*names: str) -> dict[str, LoadedJobs]:
-    return {loaded.source: loaded for loaded in load_files(names, MANNER)}
+    return {loaded.source: loaded for loaded in load_files(JobsFiles(names=tuple(names)), MANNER)}
 
 
 def test_a_faulty_file_keeps_the_jobs_it_had_and_the_others_go_on() -> None:
