@@ -164,7 +164,10 @@ def test_a_fault_of_syntax_is_one_line_with_its_place(tmp_path: Path) -> None:
         ("{}", "jobs.json:1:1: jobs: missing; accepted: a list of jobs"),
         ('{"jobs": {}}', "jobs.json:1:10: jobs: found an object; accepted: a list of jobs"),
         ('{"jobs": [], "job": 1}', "jobs.json:1:14: job: unknown key, did you mean 'jobs'?"),
-        ('{"jobs": [], "zzz": 1}', "jobs.json:1:14: zzz: unknown key; accepted: jobs, defaults, calendars, keys beginning with x-"),
+        (
+            '{"jobs": [], "zzz": 1}',
+            "jobs.json:1:14: zzz: unknown key; accepted: jobs, defaults, calendars, keys beginning with x-",
+        ),
     ],
 )
 def test_the_top_of_the_file_is_an_object_with_jobs(tmp_path: Path, text: str, line: str) -> None:

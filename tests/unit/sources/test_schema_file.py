@@ -111,7 +111,7 @@ def test_every_key_can_have_a_default_but_those_that_say_what_the_job_is_and_wha
 def test_the_fast_check_and_the_thorough_one_find_the_same(quick: bool) -> None:  # noqa: FBT001 - a parameter
     whole = schema()
     check = SchemaCheck(whole, (lambda _: False) if not quick else Rust(whole).is_valid)
-    sound = {"jobs": [{**FUNCTION, "periodicity": "1h"}], "defaults": {"timeout": "1m"}}
+    sound: dict[str, Any] = {"jobs": [{**FUNCTION, "periodicity": "1h"}], "defaults": {"timeout": "1m"}}
     assert list(check.problems(sound)) == []
     [problem] = check.problems({**sound, "defaults": {"tiemout": "1m"}})
     assert problem.message == "unknown key, did you mean 'timeout'?"
