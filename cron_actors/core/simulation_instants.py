@@ -80,7 +80,7 @@ class Timetable:
         return [second_of(at) for at in found]
 
     def _by_pattern(self, begin: int, end: int, offset: int) -> list[int]:
-        sources = [pattern.instants(begin, end, offset) for pattern in self._patterns]
+        sources: list[Sequence[int]] = [pattern.instants(begin, end, offset) for pattern in self._patterns]
         if self._schedule.grid is not None:
             sources.append(_of_grid(self._schedule.grid, begin, end))
         if self._moments:

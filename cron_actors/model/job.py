@@ -145,7 +145,7 @@ class CatchUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a process of the job may use: bytes of memory, seconds of CPU, open files; ``nice`` is added to its niceness.
+    """What a process of the job may use: bytes of memory, time of computing, open files; ``nice`` adds to its niceness.
 
     None leaves what the daemon itself has.
     """

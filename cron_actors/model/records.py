@@ -81,8 +81,8 @@ class Request:
     """A row by which another process asks for something; the daemon answers in the same row.
 
     ``job`` for a trigger, ``run_id`` for a cancel, ``job`` or None for all jobs for a reset of cursors, a pause and its
-    end. ``force`` overrides the overlap policy, ``until_at`` ends a pause. ``answer`` is one line for people; ``run_id`` of an answered trigger is the run it
-    made, None if it made none.
+    end. ``force`` overrides the overlap policy, ``until_at`` ends a pause. ``answer`` is one line for people;
+    ``run_id`` of an answered trigger is the run it made, None if it made none.
     """
 
     request_id: int
