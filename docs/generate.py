@@ -43,6 +43,7 @@ REASONS = {
     Reason.OUTPUT_LIMIT: "the output reached its limit, and the job says `at_limit: end`",
     Reason.BY_REQUEST: "somebody asked for it with `cron-actors cancel`",
     Reason.REMOVED: "the job is not in its jobs file any more",
+    Reason.REVIVED: "the run was dead, and its job has been changed since: it is tried once more, as the job is now",
     Reason.RETIMED: "the job was given another schedule while the run waited",
     Reason.COALESCED: "a newer instant is run in its place: after a downtime, or when the busy run ends",
     Reason.OVERLAP: "an earlier run of the job was busy (`overlap: skip`), or a newer one ended it (`cancel_other`)",

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     TIMEOUT = "timeout"
     INTERRUPTED = "interrupted"
     RESCUED = "rescued"
+    REVIVED = "revived"
     QUARANTINED = "quarantined"
     OUTPUT_LIMIT = "output limit"
     BY_REQUEST = "by request"

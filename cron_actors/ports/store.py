@@ -97,6 +97,15 @@ class Transaction(Protocol):
     def held(self, excluding: str | None = None) -> list[tuple[Run, Attempt]]:
         """Return the runs that are executing or launched with their present attempts, but not of ``excluding``."""
 
+    def newest_tried(self, job: str) -> Run | None:
+        """Return the run of the job with the latest due instant of all that were attempted, None if none was."""
+
+    def revive(self, run_id: int, definition: str) -> Run | None:
+        """Make a discarded run available, to be performed as this definition says; None if it was not discarded.
+
+        Its attempts and their number stay, its count of node deaths begins anew.
+        """
+
     def pending(self, job: str) -> list[Run]:
         """Return the runs of the job that are scheduled, available or retryable, oldest first."""
 

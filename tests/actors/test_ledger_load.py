@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 
 from cron_actors.actors.postings.loads import WALKED_AT_ONCE
+from cron_actors.core.definitions import definition_of
 from cron_actors.messages import Changed, Load, Loaded, Recall, Revised
 from cron_actors.model.records import RequestKind
-from tests.fakes.ledger_desk import LedgerDesk
+from cron_actors.model.run import Outcome, RunState
+from tests.fakes.ledger_desk import FOLDER, LedgerDesk
 from tests.fakes.values import NOON, finished
 
 MINUTE = timedelta(minutes=1)
@@ -208,3 +210,37 @@ def test_a_load_of_one_source_leaves_what_is_known_of_functions_of_others(desk: 
     desk.node.unresolved = frozenset({"backup", "other"})
     desk.load({})
     assert desk.node.unresolved == {"other"}
+
+
+def test_a_repaired_job_gets_its_dead_run_tried_once_more_as_it_is_now(desk: LedgerDesk) -> None:
+    desk.tell(finished(desk.launch(command="false"), Outcome.FAILURE))
+    assert desk.states() == ["discarded: failed"]
+    desk.load({"command": "true"})
+    assert desk.states() == ["available: revived"]
+    [again] = desk.claim()
+    assert (again.run.attempt, again.job.work.line) == (2, "true")  # type: ignore[union-attr] # it is a command
+    desk.tell(finished(again))
+    assert desk.run(again.run.run_id).state is RunState.COMPLETED
+
+
+def test_a_dead_run_stays_dead_where_another_run_of_the_job_waits(desk: LedgerDesk) -> None:
+    desk.tell(finished(desk.launch(command="false"), Outcome.FAILURE), desk.due(desk.owe(due_at=NOON + MINUTE)))
+    desk.events.take()
+    desk.load({"command": "true"})
+    assert desk.states() == []
+
+
+def test_a_dead_run_stays_dead_where_its_function_cannot_be_found(desk: LedgerDesk) -> None:
+    desk.tell(finished(desk.launch(command="false"), Outcome.FAILURE))
+    desk.events.take()
+    definition = definition_of({"identifier": "backup", "command": "true", "periodicity": "1m"}, FOLDER)
+    desk.tell(Load(jobs={"/jobs.json": (definition,)}, unresolved=frozenset({"backup"})))
+    assert desk.states() == []
+
+
+def test_a_job_that_is_loaded_as_it_was_revives_nothing(desk: LedgerDesk) -> None:
+    desk.tell(finished(desk.launch(command="false"), Outcome.FAILURE))
+    desk.events.take()
+    second = desk.successor()
+    second.load({"command": "false"})
+    assert second.states() == []

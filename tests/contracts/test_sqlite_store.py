@@ -21,7 +21,15 @@ from cron_actors.adapters.stores.sqlite.database import Database
 from cron_actors.adapters.stores.sqlite.office_tables import ABOUT
 from cron_actors.adapters.stores.sqlite.pruning import EXCESS, NEXT_JOB, OLD
 from cron_actors.adapters.stores.sqlite.reader import run_query
-from cron_actors.adapters.stores.sqlite.run_table import COUNTS, OCCUPANTS, PENDING, RECORDED, WAITING, WAITING_JOBS
+from cron_actors.adapters.stores.sqlite.run_table import (
+    COUNTS,
+    NEWEST_TRIED,
+    OCCUPANTS,
+    PENDING,
+    RECORDED,
+    WAITING,
+    WAITING_JOBS,
+)
 from cron_actors.adapters.stores.sqlite.store import SqliteStore
 from cron_actors.adapters.stores.sqlite.transaction import SqliteTransaction
 from cron_actors.adapters.stores.urls import open_mailbox, open_reader, open_store, recreate
@@ -324,6 +332,7 @@ def plan(connection: sqlite3.Connection, statement: str, parameters: tuple[objec
         (RECORDED, ("backup", "[]"), "run_key"),
         (WAITING, ("backup", 1), "run_scheduled"),
         (WAITING_JOBS, (), "run_scheduled"),
+        (NEWEST_TRIED, ("backup",), "run_job_history"),
         (PENDING, ("backup",), "run_open"),
         (OLD, (0, 5), "run_finished"),
         (NEXT_JOB, ("a",), "INDEX run_"),

@@ -316,6 +316,32 @@ def test_a_launched_run_is_still_held_by_its_token(store: AnyStore) -> None:
     assert done.state is RunState.COMPLETED
 
 
+def test_a_discarded_run_is_revived_as_new_but_for_its_attempts(store: AnyStore) -> None:
+    (fresh,) = insert(store, owed())
+    (run,) = claim(store)
+    settle(store, ended(run, RunState.DISCARDED, reason="failed", deaths=2))
+    with store.begin() as transaction:
+        revived = transaction.revive(run.run_id, "other")
+        assert revived == replace(fresh, reason="revived", definition="other", attempt=1, log=run.log)
+        assert transaction.revive(run.run_id, "third") is None
+    (again,) = claim(store)
+    assert (again.attempt, again.definition) == (2, "other")
+
+
+def test_the_newest_run_that_was_tried_is_found_past_those_that_were_not(store: AnyStore) -> None:
+    with store.begin() as transaction:
+        assert transaction.newest_tried("backup") is None
+    insert(store, owed(), owed(after=1), owed("other", after=9))
+    old, new = claim(store), claim(store)
+    insert(store, owed(after=2, state=RunState.SKIPPED, reason="overlap", finished_at=T))
+    settle(store, ended(new[0], RunState.DISCARDED))
+    settle(store, ended(old[0]))
+    with store.begin() as transaction:
+        newest = transaction.newest_tried("backup")
+    assert newest is not None
+    assert (newest.run_id, newest.state) == (new[0].run_id, RunState.DISCARDED)
+
+
 def test_held_runs_come_with_their_present_attempts(store: AnyStore) -> None:
     insert(store, owed(), owed(after=1), owed(after=2))
     (first,) = claim(store)

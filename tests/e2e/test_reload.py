@@ -53,6 +53,17 @@ def test_a_bad_file_keeps_the_old_jobs_in_force_and_status_says_so_until_it_is_g
     assert home.stop(daemon) == 0
 
 
+def test_a_repaired_job_gets_its_failed_run_done(home: DaemonHome) -> None:
+    home.write_jobs(job("report", "exit 3", periodicity="1h"))
+    daemon = home.start()
+    [failed] = home.eventually(lambda: home.runs("report", RunState.DISCARDED))
+    home.write_jobs(job("report", "echo repaired", periodicity="1h"))
+    [done] = home.eventually(lambda: home.runs("report", RunState.COMPLETED))
+    assert (done.run_id, done.attempt) == (failed.run_id, 2)
+    assert "repaired" in home.read("logs/report/latest.txt")
+    assert home.stop(daemon) == 0
+
+
 def test_files_of_a_directory_come_and_go_with_their_jobs(home: DaemonHome) -> None:
     folder = home.folder / "jobs.d"
     folder.mkdir()

@@ -10,6 +10,7 @@ from datetime import datetime
 from cron_actors.actors.postings.instants import insert_runs, write_due
 from cron_actors.actors.postings.overlaps import ease_all
 from cron_actors.actors.postings.posting import Posting
+from cron_actors.actors.postings.revivals import revive
 from cron_actors.core.accounting import Batch, Entry
 from cron_actors.core.reconciliation import Reconciliation, is_of_files, reconcile
 from cron_actors.core.schedule import Schedule
@@ -46,6 +47,9 @@ def post_load(posting: Posting, load: Load) -> Revised | None:
         return None
     for record in changes.rows:
         transaction.put_job(_foretold(posting, record))
+        before = records.get(record.identifier)
+        if before is not None and _goes_on_changed(before, record) and record.identifier not in load.unresolved:
+            revive(posting, record.identifier, before.definition, record.definition)
     _cancel(posting, changes.removed, Reason.REMOVED, tuple(Cause))
     node.loads += 1
     node.revised |= {record.identifier: node.loads for record in changes.rows if record.identifier not in same}
@@ -55,6 +59,10 @@ def post_load(posting: Posting, load: Load) -> Revised | None:
     if load.every_file:
         _start_up(posting, [key for keys in sources.values() for _, key in keys])
     return _revised(posting, changes)
+
+
+def _goes_on_changed(before: JobRecord, now: JobRecord) -> bool:
+    return before.removed_at is None and now.removed_at is None and before.definition != now.definition
 
 
 def _start_up(posting: Posting, definitions: Iterable[str]) -> None:

@@ -41,6 +41,15 @@ OCCUPANTS = (
     " AND job IN (SELECT value FROM json_each(?)) ORDER BY run_id"
 )
 RECORDED = "SELECT key FROM run WHERE job = ? AND key IN (SELECT value FROM json_each(?))"
+NEWEST_TRIED = (
+    f"SELECT {RUN_COLUMNS} FROM run WHERE job = ? AND attempt > 0 ORDER BY last_due_at DESC, run_id DESC LIMIT 1"
+)
+_REVIVE = (
+    f"UPDATE run SET state = 'available', reason = '{Reason.REVIVED}', definition = ?1, finished_at = NULL, deaths = 0,"
+    " duration = NULL, outcome = NULL, exit_code = NULL, error = NULL, started_at = NULL, node = NULL,"
+    " lease_token = NULL, cancel_requested = 0 WHERE run_id = ?2 AND state = 'discarded'"
+    f" RETURNING {RUN_COLUMNS}"
+)
 WAITING = (
     f"SELECT {RUN_COLUMNS} FROM run WHERE state = 'scheduled' AND job = ? AND reason = '{Reason.WAITING}'"
     " ORDER BY due_at, run_id LIMIT ?"
@@ -158,6 +167,16 @@ class RunTable(Table):
     def release(self, run_id: int) -> Run | None:
         """Put a scheduled run into the line of its queue; None if it is not scheduled."""
         row = self._one(_RELEASE, run_id)
+        return None if row is None else run_of(row)
+
+    def newest_tried(self, job: str) -> Run | None:
+        """Return the run of the job with the latest due instant of all that were attempted, None if none was."""
+        row = self._one(NEWEST_TRIED, job)
+        return None if row is None else run_of(row)
+
+    def revive(self, run_id: int, definition: str) -> Run | None:
+        """Make a discarded run available again, under this definition; None if it was not discarded."""
+        row = self._one(_REVIVE, definition, run_id)
         return None if row is None else run_of(row)
 
     def pending(self, job: str) -> list[Run]:
