@@ -23,12 +23,12 @@ def paused(record: JobRecord, at: datetime, until_at: datetime | None, by: str) 
     known = pause_at(record.pauses, at)
     if known is not None:
         return replace(known, until_at=until_at)
-    return Pause(paused_at=_not_before(record, at), paused_by=by, until_at=until_at)
+    return Pause(paused_at=record.not_before_cursor(at), paused_by=by, until_at=until_at)
 
 
 def resumed(record: JobRecord, at: datetime) -> Pause | None:
     """Return the pause that a request made ``at`` ends, with that end; None if the job is not paused then."""
-    begun = _not_before(record, at)  # one that could begin only after the cursor may be ended before it
+    begun = record.not_before_cursor(at)  # one that could begin only after the cursor may be ended before it
     known = pause_at(record.pauses, at) or pause_at(record.pauses, begun)
     return None if known is None else replace(known, until_at=max(at, known.paused_at))
 
@@ -37,7 +37,3 @@ def with_pause(record: JobRecord, pause: Pause) -> JobRecord:
     """Return the row with the pause, in the place of the one that began at the same moment if there is one."""
     others = tuple(known for known in record.pauses if known.paused_at != pause.paused_at)
     return replace(record, pauses=tuple(sorted((*others, pause), key=lambda one: one.paused_at)))
-
-
-def _not_before(record: JobRecord, at: datetime) -> datetime:
-    return at if record.cursor_at is None else max(at, record.cursor_at)

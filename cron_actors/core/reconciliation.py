@@ -41,44 +41,33 @@ def reconcile(
     other sources are left alone, except that an identifier belongs to the source that named it last: a job that moves
     from one file to another is not removed and new, if both are loaded together.
     """
-    closing, rows = [], []
-    named = [(identifier, definition, source) for source, jobs in sources.items() for identifier, definition in jobs]
-    for identifier, definition, source in named:
-        record = records.get(identifier)
+    closing: list[JobRecord] = []
+    rows: list[JobRecord] = []
+    named = [_new(identifier, key, source, at) for source, jobs in sources.items() for identifier, key in jobs]
+    for new in named:
+        record = records.get(new.identifier)
         if record is None:
-            rows.append(_new(identifier, definition, source, at))
+            rows.append(new)
         elif record.removed_at is not None:
-            back = _new(identifier, definition, source, at)
-            rows.append(replace(back, cursor_at=_not_before(record, at), pauses=record.pauses))
-        elif record.definition != definition and record.cursor_at is None:
-            first = _new(identifier, definition, source, at)  # never evaluated: still a first sight
-            rows.append(replace(first, pauses=record.pauses))
-        elif record.definition != definition and identifier in same_schedule:
-            rows.append(replace(record, source=source, definition=definition))  # only what is done has changed
-        elif record.definition != definition:
+            rows.append(replace(new, cursor_at=record.not_before_cursor(at), pauses=record.pauses))
+        elif record.definition == new.definition:
+            rows += _unchanged(record, new)
+        elif record.cursor_at is None:
+            rows.append(replace(new, pauses=record.pauses))  # never evaluated: still a first sight
+        elif new.identifier in same_schedule:
+            rows.append(replace(record, source=new.source, definition=new.definition))  # only what is done has changed
+        else:
             closing.append(record)
-            rows.append(
-                replace(
-                    record,
-                    source=source,
-                    definition=definition,
-                    changed_at=at,
-                    cursor_at=_not_before(record, at),
-                    next_due_at=None,
-                )
-            )
-        elif record.cursor_at is None and at - record.first_seen_at > FIRST_SIGHT:
-            # The daemon that saw it first died before the first tick: from then on it is owed like everything else.
-            rows.append(replace(record, source=source, cursor_at=record.first_seen_at))
-        elif record.source != source:
-            rows.append(replace(record, source=source))
-    identifiers = {identifier for identifier, _, _ in named}
+            rows.append(_retimed(record, new))
+    identifiers = {new.identifier for new in named}
     gone = [
         record
         for record in records.values()
         if record.source in sources and record.removed_at is None and record.identifier not in identifiers
     ]
-    rows += [replace(record, removed_at=at, cursor_at=_not_before(record, at), next_due_at=None) for record in gone]
+    rows += [
+        replace(record, removed_at=at, cursor_at=record.not_before_cursor(at), next_due_at=None) for record in gone
+    ]
     return Reconciliation(
         closing=(*closing, *gone),
         rows=tuple(rows),
@@ -99,6 +88,20 @@ def _new(identifier: str, definition: str, source: str, at: datetime) -> JobReco
     return JobRecord(identifier=identifier, source=source, definition=definition, first_seen_at=at, changed_at=at)
 
 
-def _not_before(record: JobRecord, at: datetime) -> datetime:
-    """Return ``at``, or the cursor if the clock was set back behind it: what is accounted for stays so."""
-    return at if record.cursor_at is None else max(at, record.cursor_at)
+def _unchanged(record: JobRecord, new: JobRecord) -> list[JobRecord]:
+    """Return the row of a job whose definition is what it was, if anything of it is to be written at all."""
+    if record.cursor_at is None and new.changed_at - record.first_seen_at > FIRST_SIGHT:
+        # The daemon that saw it first died before the first tick: from then on it is owed like everything else.
+        return [replace(record, source=new.source, cursor_at=record.first_seen_at)]
+    return [] if record.source == new.source else [replace(record, source=new.source)]
+
+
+def _retimed(record: JobRecord, new: JobRecord) -> JobRecord:
+    return replace(
+        record,
+        source=new.source,
+        definition=new.definition,
+        changed_at=new.changed_at,
+        cursor_at=record.not_before_cursor(new.changed_at),
+        next_due_at=None,
+    )

@@ -41,6 +41,10 @@ class JobRecord:
     removed_at: datetime | None = None
     pauses: tuple[Pause, ...] = ()
 
+    def not_before_cursor(self, at: datetime) -> datetime:
+        """Return ``at``, or the cursor if the clock was set back behind it: what is accounted for stays so."""
+        return at if self.cursor_at is None else max(at, self.cursor_at)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CursorMove:
