@@ -41,7 +41,8 @@ class _Dumper(yaml.CSafeDumper):
         if any(character in value for character in _OTHER_BREAKS):
             style = '"'
         elif "\n" in value:
-            style = "|"
+            # PyYAML ends a block that keeps empty lines at its end with the mark of the end of a document.
+            style = '"' if value == "\n" or value.endswith("\n\n") else "|"
         elif not _is_plain(value):
             style = "'"
         return self.represent_scalar("tag:yaml.org,2002:str", value, style=style)

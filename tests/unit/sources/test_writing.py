@@ -63,6 +63,7 @@ def test_text_that_looks_like_something_else_is_quoted(text: str) -> None:
 
 
 @given(JOBS)
+@example([{"identifier": "a", "stdin": "\n", "env": {"A": "b\n\n"}, "command": "true"}])
 @example([{"identifier": "a", "env": {"A": "x\x85\u2028y\n"}, "stdin": " \n a\n\n", "command": "\t#\x07\ufffe"}])
 def test_what_is_written_is_read_again(jobs: list[Json]) -> None:
     content: dict[str, Json] = {"defaults": {"env": {"A": "1"}}, "jobs": jobs}
