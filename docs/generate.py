@@ -35,7 +35,7 @@ READERS = {
 }
 
 REASONS = {
-    Reason.FAILED: "the attempt ended with an exception, a status other than 0, or could not be started",
+    Reason.FAILED: "the attempt ended with an exception, or not as the job's `success` says, or could not be started",
     Reason.TIMEOUT: "the attempt took longer than the job's `timeout`",
     Reason.INTERRUPTED: "the daemon's own stop cut the attempt short; it is not counted",
     Reason.RESCUED: "the daemon died while it performed the attempt; the attempt is counted",
@@ -54,7 +54,7 @@ REASONS = {
     Reason.PAUSED: "the job was paused",
     Reason.CALENDAR: "a calendar that the job names in `exclude` holds the instant",
     Reason.CLOCK: "kept for instants lost to a clock that was set back; nothing writes it yet",
-    Reason.NO_FUNCTION: "its module or function could not be found when the daemon started",
+    Reason.NO_FUNCTION: "its module or function could not be found when its jobs file was read",
 }
 
 KEYS = {

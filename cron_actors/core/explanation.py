@@ -80,7 +80,7 @@ def _single_moments(when: When) -> Iterator[str]:
     if when.run_at is not None:
         yield f"Once, at {iso(when.run_at)}."
     if when.run_in is not None:
-        yield f"Once, {format_duration(when.run_in)} after the job was first seen or last changed."
+        yield f"Once, {format_duration(when.run_in)} after the job was first seen or its schedule last changed."
     if when.at_startup is not None:
         yield _STARTS[when.at_startup]
 

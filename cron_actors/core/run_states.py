@@ -6,7 +6,7 @@ from cron_actors.errors import IllegalTransitionError
 from cron_actors.model.run import RunState as S
 
 MEANING = {
-    S.SCHEDULED: "waits for an instant",
+    S.SCHEDULED: "waits for an instant, or for the end of another run of its job",
     S.AVAILABLE: "waits for a worker",
     S.EXECUTING: "a worker performs an attempt",
     S.LAUNCHED: "the attempt started a process that goes on by itself",

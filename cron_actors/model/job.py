@@ -116,8 +116,8 @@ class When:
 
     ``periodicity`` lies on a grid from ``start_at`` (else the Unix epoch); nothing is due before ``start_at`` or after
     ``end_at``. ``cron`` expressions are read in ``timezone`` (an IANA name). ``run_in`` counts from the job's first
-    sight or last change. With ``manual`` alone the job is run by request only. An instant in a calendar of ``exclude``
-    is not run.
+    sight or the last change of this. With ``manual`` alone the job is run by request only. An instant in a calendar of
+    ``exclude`` is not run.
     """
 
     periodicity: timedelta | None = None

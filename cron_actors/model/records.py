@@ -27,7 +27,7 @@ class JobRecord:
     """A job as the store keeps it.
 
     Every instant at or before ``cursor_at`` has been accounted for and is never evaluated again; None before the
-    first evaluation. ``changed_at`` is the load at which the present definition first appeared. ``removed_at`` is set
+    first evaluation. ``changed_at`` is the load at which the present schedule first appeared. ``removed_at`` is set
     while no source names the job any more. ``pauses`` are those that may concern instants after the cursor.
     """
 

@@ -73,7 +73,7 @@ def test_all_that_makes_a_job_due_is_said() -> None:
     assert "does not run, one that comes twice runs both times" in lines[4]
     assert lines[5:] == (
         "Once, at 2026-11-21T12:00:00Z.",
-        "Once, 2h after the job was first seen or last changed.",
+        "Once, 2h after the job was first seen or its schedule last changed.",
         "Not before 2026-11-21T11:00:00Z.",
     )
 
