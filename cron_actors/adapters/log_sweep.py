@@ -75,7 +75,7 @@ class LogSweep:
         while not self._stopped.is_set():
             try:
                 self.sweep()
-            except Exception:
+            except Exception:  # a folder that cannot be looked through must not end the looking for good
                 log.exception("the old logs cannot be looked through; this is tried again in a day")
             self._stopped.wait(EVERY.total_seconds())
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cron_actors.adapters.executors.programs import NOT_FOUND, NOT_RUNNABLE
 from cron_actors.cli import exit_codes
 from cron_actors.cli.console import complain
 from cron_actors.cli.known_jobs import jobs_file, refuse_unknown
@@ -24,8 +25,6 @@ from cron_actors.model.job import Job
 if TYPE_CHECKING:
     from cron_actors.cli.foreground_process import ForegroundProcess
 
-NOT_FOUND = 127  # as a shell has it
-NOT_RUNNABLE = 126
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

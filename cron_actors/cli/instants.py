@@ -47,7 +47,7 @@ READING = (
 )
 
 
-def _one_word(context: click.Context, parameter: click.Parameter, words: tuple[str, ...]) -> str | None:  # noqa: ARG001
+def _one_word(context: click.Context, parameter: click.Parameter, words: tuple[str, ...]) -> str | None:  # noqa: ARG001 - click's
     """Return WHAT, None if it was not given; of several words an expression that lacks its quotes is suspected."""
     if len(words) > 1:
         raise click.UsageError(

@@ -39,12 +39,12 @@ DATE = re.compile("[0-9]{4}[-/]")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-def past(context: click.Context, parameter: click.Parameter, text: str | None) -> datetime | None:  # noqa: ARG001
+def past(context: click.Context, parameter: click.Parameter, text: str | None) -> datetime | None:  # noqa: ARG001 - click's
     """Read an ISO 8601 instant, UTC if it names no offset, or a duration, which means so long ago."""
     return None if text is None else read(lambda: _past(text, surroundings(context).now))
 
 
-def length(context: click.Context, parameter: click.Parameter, text: str) -> timedelta:  # noqa: ARG001
+def length(context: click.Context, parameter: click.Parameter, text: str) -> timedelta:  # noqa: ARG001 - click's
     """Read a duration as a jobs file has it."""
     from cron_actors.core.durations import parse_duration  # noqa: PLC0415 - help texts need no calendar
 

@@ -99,7 +99,7 @@ def asking(command: Callable[..., Result]) -> Callable[..., Result]:
     return asked
 
 
-def _instant(context: click.Context, parameter: click.Parameter, text: str | None) -> datetime | None:  # noqa: ARG001
+def _instant(context: click.Context, parameter: click.Parameter, text: str | None) -> datetime | None:  # noqa: ARG001 - click's
     from cron_actors.core.moments import parse_instant  # noqa: PLC0415 - help texts need no calendar
 
     return None if text is None else options.read(lambda: parse_instant(text, ZoneInfo("UTC")))

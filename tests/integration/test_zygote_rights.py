@@ -155,7 +155,7 @@ def test_a_limit_that_is_not_named_stays_as_it_is(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("function", [True, False], ids=["function", "command"])
-def test_memory_beyond_the_limit_costs_the_attempt_alone(bench: Bench, function: bool) -> None:  # noqa: FBT001
+def test_memory_beyond_the_limit_costs_the_attempt_alone(bench: Bench, function: bool) -> None:  # noqa: FBT001 - a case
     work: Work = Command(line=(sys.executable, "-c", "x = bytearray(300_000_000)"))
     if function:
         work = bench.function("def job():\n    x = bytearray(300_000_000)\n")
