@@ -40,13 +40,14 @@ class InForce:
     """The jobs that the daemon runs, by source, and those of each source whose function cannot be found."""
 
     jobs: dict[str, LoadedJobs]
-    lost: dict[str, frozenset[str]] = field(default_factory=dict)
+    unresolved: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, sources: Iterable[LoadedJobs], lost: frozenset[str]) -> InForce:
+    def of(cls, sources: Iterable[LoadedJobs], unresolved: frozenset[str]) -> InForce:
         """Return what a daemon starts with."""
         jobs = {loaded.source: loaded for loaded in sources}
-        return cls(jobs=jobs, lost={source: lost.intersection(jobs[source].identifiers.values()) for source in jobs})
+        by_source = {source: unresolved.intersection(jobs[source].identifiers.values()) for source in jobs}
+        return cls(jobs=jobs, unresolved=by_source)
 
 
 class Reloader:
@@ -105,18 +106,18 @@ class Reloader:
         except JobsFileError as fault:
             self._refuse({TOPIC: fault})
             return
-        check = _FunctionCheck(self._in_force, everything=everything)
+        check = _FitnessCheck(self._in_force, everything=everything)
         reading = read_files(names, manner_of(self._settings), self._in_force.jobs, unchanged, check.fault)
-        lost = {
-            source: self._in_force.lost.get(source, frozenset())
+        unresolved = {
+            source: self._in_force.unresolved.get(source, frozenset())
             if loaded is self._in_force.jobs.get(source)
-            else check.lost[source]
+            else check.unresolved[source]
             for source, loaded in reading.jobs.items()
         }
         stranded = self._stranded(reading.jobs.keys())
         new = InForce(
             jobs={**reading.jobs, **{source: self._in_force.jobs[source] for source in stranded}},
-            lost={**lost, **{source: self._in_force.lost[source] for source in stranded}},
+            unresolved={**unresolved, **{source: self._in_force.unresolved[source] for source in stranded}},
         )
         self._put_in_force(new, everything=everything)
         self._watch.follow(_named(new))
@@ -143,7 +144,7 @@ class Reloader:
         }
         gone = old.jobs.keys() - new.jobs.keys()
         if loads or gone:
-            unresolved = frozenset[str]().union(*(new.lost[source] for source in loads))
+            unresolved = frozenset[str]().union(*(new.unresolved[source] for source in loads))
             self._ledger.tell(Load(jobs={**dict.fromkeys(gone, ()), **loads}, unresolved=unresolved))
         for source in (*new.jobs, *gone):
             before, after = old.jobs.get(source), new.jobs.get(source)
@@ -165,31 +166,34 @@ class Reloader:
             self._ledger.tell(Trouble(topic=TOPIC, text=trouble))
 
 
-class _FunctionCheck:
-    """Whether the functions of jobs that are new or changed can be found, file by file."""
+class _FitnessCheck:
+    """Whether jobs can run here, file by file: their accounts and rights, and the functions of new and changed ones."""
 
     def __init__(self, in_force: InForce, *, everything: bool) -> None:
         self._in_force = in_force
         self._everything = everything
-        self.lost: dict[str, frozenset[str]] = {}
+        self.unresolved: dict[str, frozenset[str]] = {}
 
     def fault(self, loaded: LoadedJobs) -> FaultyJobsError | None:
-        """Note the jobs that cannot run, and return what is wrong with a file of which none can."""
+        """Return what is wrong with a file that asks for what it cannot have, or of which no job can run.
+
+        Otherwise note the jobs whose functions cannot be found, and tell of them.
+        """
         beyond_reach = [*unknown_accounts(loaded), *missing_rights(loaded)]
         if beyond_reach:
             return FaultyJobsError(tuple(beyond_reach))
         before = self._in_force.jobs.get(loaded.source)
         known = frozenset[int]() if before is None or self._everything else frozenset(map(id, before.definitions))
-        lost_before = self._in_force.lost.get(loaded.source, frozenset())
+        unresolved_before = self._in_force.unresolved.get(loaded.source, frozenset())
         checked = [
             definition
             for definition in loaded.definitions
-            if id(definition) not in known or definition.job.identifier in lost_before
+            if id(definition) not in known or definition.job.identifier in unresolved_before
         ]
         problems = import_problems(checked)
-        lost = frozenset(problem.job for problem in problems if problem.fatal)
-        self.lost[loaded.source] = lost
-        if is_useless(loaded, lost):
+        unresolved = frozenset(problem.job for problem in problems if problem.fatal)
+        self.unresolved[loaded.source] = unresolved
+        if is_useless(loaded, unresolved):
             return FaultyJobsError(tuple(fatal_entries(loaded, problems)))
         tell(loaded, problems)
         return None
@@ -220,7 +224,9 @@ def _named(in_force: InForce) -> list[str]:
 
 
 def _differs(source: str, old: InForce, new: InForce) -> bool:
-    return _texts(old.jobs[source]) != _texts(new.jobs[source]) or old.lost.get(source) != new.lost.get(source)
+    if _texts(old.jobs[source]) != _texts(new.jobs[source]):
+        return True
+    return old.unresolved.get(source) != new.unresolved.get(source)
 
 
 def _sources(settings: Settings) -> Iterable[str]:

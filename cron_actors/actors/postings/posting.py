@@ -27,11 +27,11 @@ from cron_actors.ports.store import Transaction
 class Node:
     """The node the ledger writes for: its row, the absolute folder of all logs, and what it knows without reading.
 
-    ``boot`` tells the boot of the machine, or the start of the container, from others.
-
     That is the definitions read so far, the figures of jobs and the runs claimed, as they stand in the store: nobody
-    else writes them. ``waiting`` holds the jobs of which runs wait for the end of another, and perhaps some more.
-    ``loads`` counts the loads; ``revised`` holds the number of the last one that gave a job another schedule or none.
+    else writes them. ``boot`` tells the boot of the machine, or the start of the container, from others. ``unresolved``
+    are the jobs whose function cannot be found. ``waiting`` holds those of which runs wait for the end of another, and
+    perhaps some more. ``loads`` counts the loads; ``revised`` holds the number of the last one that gave a job another
+    schedule or none.
     """
 
     record: NodeRecord
