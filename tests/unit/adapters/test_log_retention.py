@@ -117,7 +117,8 @@ def test_a_log_that_was_never_begun_is_no_trouble(logs: Logs) -> None:
 
 
 def test_a_log_of_the_real_files_is_kept_while_it_is_written_and_deleted_when_it_is_old(tmp_path: Path) -> None:
-    files = RunLogFiles(LogRetention(lambda: NOON))
+    now = NOON
+    files = RunLogFiles(LogRetention(lambda: now))
     paths = [str(tmp_path / "job" / f"2026-11-01T00-00-0{number}Z_{number}.txt") for number in range(3)]
     for path in paths:
         files.begin(path, "header\n")
@@ -125,3 +126,6 @@ def test_a_log_of_the_real_files_is_kept_while_it_is_written_and_deleted_when_it
     assert all(Path(path).exists() for path in paths)
     files.retire(paths[0], Retention(count=1))
     assert all(Path(path).exists() for path in paths), "it was looked at a moment ago"
+    now += timedelta(minutes=2)
+    files.retire(paths[2], Retention(count=1))
+    assert [Path(path).exists() for path in paths] == [False, True, True], "the second one is still written"
