@@ -15,7 +15,7 @@ from cron_actors.actors.postings.instants import post_due, recall
 from cron_actors.actors.postings.loads import post_load, revised
 from cron_actors.actors.postings.overlaps import ease_all
 from cron_actors.actors.postings.posting import Node, Posting
-from cron_actors.actors.postings.requests import answer_cancels, post_requests
+from cron_actors.actors.postings.requests import answer_cancels, post_early_requests, post_pauses, post_requests
 from cron_actors.actors.shell import Inbox, Shell
 from cron_actors.errors import StoreBusyError
 from cron_actors.messages import (
@@ -99,9 +99,9 @@ class LedgerActor(Shell[LedgerMessage]):
         with self._store.begin() as transaction:
             posting = Posting(transaction, self._node, self._clock.now())
             rescued = post_rescue(posting)
-            # Before anything is claimed: what was cancelled while no daemon ran must not be performed once more.
-            cancels = [request for request in transaction.requests() if request.kind is RequestKind.CANCEL]
-            post_requests(posting, cancels)
+            # Before anything is claimed or caught up: what was cancelled or paused while no daemon ran must not run.
+            post_early_requests(posting)
+            posting.revised.clear()  # the Scheduler recalls all of it
             self._node.waiting |= transaction.waiting_jobs()
             ease_all(posting)
             posting.write_statistics()
@@ -228,6 +228,8 @@ class LedgerActor(Shell[LedgerMessage]):
         """Post the load, in several transactions if it must be; nobody learns what is in force before it is over."""
         revised = post_load(posting, load)
         self._loading = revised is None
+        if revised is not None and load.every_file:
+            post_pauses(posting)  # of jobs that are new: their first tick must find them paused
         if revised is None:
             last.append(partial(self.address.tell, replace(load, begun=True)))
         elif self._recalled:

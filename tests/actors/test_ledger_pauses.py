@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from cron_actors.messages import Due, Revised
-from cron_actors.model.records import CursorMove, Pause, RequestKind
-from tests.fakes.ledger_desk import LedgerDesk
+from cron_actors.core.definitions import definition_of
+from cron_actors.core.run_states import describe
+from cron_actors.messages import Due, Load, Revised
+from cron_actors.model.records import CursorMove, Pause, RequestKind, RunFilter
+from tests.fakes.ledger_desk import FOLDER, USUAL, LedgerDesk
 from tests.fakes.values import NOON
 
 MINUTE = timedelta(minutes=1)
@@ -89,6 +91,27 @@ def test_requests_made_while_no_daemon_ran_are_carried_out_in_their_order_from_w
         Pause(paused_at=NOON + MINUTE, paused_by="somebody", until_at=NOON + 2 * MINUTE),
         Pause(paused_at=NOON + 3 * MINUTE, paused_by="somebody"),
     )
+
+
+def test_a_pause_from_while_no_daemon_ran_bars_what_the_schedule_of_before_owed(desk: LedgerDesk) -> None:
+    desk.load({})
+    desk.tell(Due(runs=(), accounts=(), moves=(CursorMove(job="backup", cursor_at=NOON, next_due_at=None),), load=9))
+    desk.ask(RequestKind.PAUSE, job="backup")
+    desk.clock.advance(60 * MINUTE)
+    second = desk.successor()
+    second.load({"periodicity": "7m"})
+    [row] = second.database.reader().runs(RunFilter(job="backup"))
+    assert (describe(row.state, row.reason), row.count) == ("skipped: paused", 60)
+
+
+def test_a_job_that_is_paused_before_a_daemon_has_seen_it_is_paused_at_its_first_tick(desk: LedgerDesk) -> None:
+    number = desk.ask(RequestKind.PAUSE, job="backup")
+    second = desk.successor()
+    assert second.answer(number) is None
+    second.tell(Load(jobs={"/jobs.json": (definition_of(USUAL, FOLDER),)}, every_file=True))
+    [active] = second.recall().jobs
+    assert active.record.pauses == (Pause(paused_at=NOON, paused_by="somebody"),)
+    assert second.answer(number) == "job 'backup' is paused until resumed"
 
 
 def test_a_pause_survives_a_restart_and_a_load(desk: LedgerDesk) -> None:

@@ -7,7 +7,7 @@ import pytest
 from cron_actors.core.definitions import definition_of
 from cron_actors.core.run_states import describe
 from cron_actors.messages import Load
-from cron_actors.model.records import Pause, RunFilter
+from cron_actors.model.records import Pause, RequestKind, RunFilter
 from tests.fakes.ledger_desk import FOLDER, LedgerDesk
 from tests.fakes.store import Refusal
 from tests.fakes.values import NOON, finished
@@ -72,6 +72,15 @@ def test_a_start_while_the_job_is_paused_is_skipped_and_not_owed_after_it(desk: 
     for number in range(2):
         start(desk.successor(str(number)), at_startup=True)
     assert stands(desk) == ["skipped: paused"]
+
+
+def test_a_pause_that_was_ended_before_the_start_bars_nothing(desk: LedgerDesk) -> None:
+    desk.load({"identifier": "warm-up", "manual": True})
+    desk.ask(RequestKind.PAUSE, job="warm-up")
+    desk.pulse()
+    desk.ask(RequestKind.RESUME, job="warm-up")
+    start(desk.successor(), at_startup=True)
+    assert stands(desk) == ["available"]
 
 
 @pytest.mark.parametrize("keep", [None, 0])

@@ -16,6 +16,8 @@ from cron_actors.messages import Cancel
 from cron_actors.model.records import JobRecord, Request, RequestKind
 from cron_actors.model.run import Cause, NewRun, Reason, Run, RunState
 
+PAUSES = frozenset({RequestKind.PAUSE, RequestKind.RESUME})
+
 
 def post_requests(posting: Posting, requests: Sequence[Request]) -> list[Cancel]:
     """Handle the requests; return the cancels that must reach a worker, whose requests stay open until it is over."""
@@ -34,6 +36,23 @@ def post_requests(posting: Posting, requests: Sequence[Request]) -> list[Cancel]
             case _:
                 assert_never(request.kind)
     return cancels
+
+
+def post_early_requests(posting: Posting) -> None:
+    """Handle what must be known before the jobs are loaded: cancels, and pauses of jobs that the store knows.
+
+    Loading jobs accounts for what their old schedules owe, and a start of the daemon may make them owe more.
+    """
+    requests = posting.transaction.requests()
+    cancels = [request for request in requests if request.kind is RequestKind.CANCEL]
+    jobs = {record.identifier: record for record in posting.transaction.jobs()} if requests else {}
+    pauses = [request for request in requests if request.kind in PAUSES and _asked(request, jobs)]
+    post_requests(posting, [*cancels, *pauses])
+
+
+def post_pauses(posting: Posting) -> None:
+    """Handle the requests to pause jobs and to let them go on."""
+    post_requests(posting, [request for request in posting.transaction.requests() if request.kind in PAUSES])
 
 
 def answer_cancels(posting: Posting, run: Run, waiting: Sequence[int]) -> None:
