@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,13 +16,6 @@ JOBS = {
     "probe": {"owner": "ops", "tags": ["money"], "calendar_id": "2027"},
     "plain": {},
 }
-
-
-@pytest.fixture
-def cli(tmp_path: Path) -> Iterator[CommandLine]:
-    command_line = CommandLine(tmp_path)
-    yield command_line
-    command_line.stop_daemon()
 
 
 @pytest.fixture

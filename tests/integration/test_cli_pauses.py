@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,17 +15,10 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def line(tmp_path: Path) -> Iterator[CommandLine]:
-    line = CommandLine(tmp_path)
-    yield line
-    line.stop_daemon()
-
-
-@pytest.fixture
-def daemon(line: CommandLine) -> SqliteStore:
-    store = line.start_daemon()
+def daemon(cli: CommandLine) -> SqliteStore:
+    store = cli.start_daemon()
     put_job(store)
-    line.while_waiting = lambda: answer(store, "job 'backup' is paused until resumed")
+    cli.while_waiting = lambda: answer(store, "job 'backup' is paused until resumed")
     return store
 
 
@@ -37,14 +28,14 @@ def waiting(store: SqliteStore) -> list[Request]:
 
 
 def test_a_pause_is_asked_of_the_daemon_and_its_answer_printed(
-    line: CommandLine, daemon: SqliteStore, capsys: pytest.CaptureFixture[str]
+    cli: CommandLine, daemon: SqliteStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert line("pause", "backup") == 0
+    assert cli("pause", "backup") == 0
     assert capsys.readouterr().out == "job 'backup' is paused until resumed\n"
     request = daemon.reader().request(1)
     assert request is not None
     assert (request.kind, request.job, request.until_at) == (RequestKind.PAUSE, "backup", None)
-    assert line("resume", "backup") == 0
+    assert cli("resume", "backup") == 0
     assert (daemon.reader().request(2) or request).kind is RequestKind.RESUME
 
 
@@ -58,23 +49,23 @@ def test_a_pause_is_asked_of_the_daemon_and_its_answer_printed(
     ],
 )
 def test_the_end_of_a_pause_is_in_the_zone_of_the_job(
-    line: CommandLine, until: str, zone: str, expected: object
+    cli: CommandLine, until: str, zone: str, expected: object
 ) -> None:
-    put_job(line.start_daemon(), timezone=zone)
-    line.stop_daemon()
-    assert line("pause", "backup", "--until", until) == 0
-    [request] = waiting(line.start_daemon())
+    put_job(cli.start_daemon(), timezone=zone)
+    cli.stop_daemon()
+    assert cli("pause", "backup", "--until", until) == 0
+    [request] = waiting(cli.start_daemon())
     assert request.until_at == expected
 
 
 def test_without_a_daemon_a_pause_is_recorded_and_that_is_said(
-    line: CommandLine, capsys: pytest.CaptureFixture[str]
+    cli: CommandLine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    put_job(line.start_daemon())
-    line.stop_daemon()
-    assert line("pause", "--all") == 0
+    put_job(cli.start_daemon())
+    cli.stop_daemon()
+    assert cli("pause", "--all") == 0
     assert "no daemon runs on this database; the request is recorded" in capsys.readouterr().err
-    [request] = waiting(line.start_daemon())
+    [request] = waiting(cli.start_daemon())
     assert (request.kind, request.job, request.requested_at) == (RequestKind.PAUSE, None, NOW)
 
 
@@ -93,13 +84,13 @@ def test_without_a_daemon_a_pause_is_recorded_and_that_is_said(
     ],
 )
 def test_what_cannot_be_paused_is_a_misuse_in_one_line_and_nothing_is_recorded(
-    line: CommandLine,
+    cli: CommandLine,
     daemon: SqliteStore,
     capsys: pytest.CaptureFixture[str],
     words: tuple[str, ...],
     complaint: str,
 ) -> None:
-    assert line(*words) == 2
+    assert cli(*words) == 2
     (error,) = capsys.readouterr().err.splitlines()
     assert complaint in error
     assert waiting(daemon) == []
@@ -113,38 +104,38 @@ def paused(store: SqliteStore, until: bool = False) -> None:  # noqa: FBT001, FB
 
 @pytest.mark.parametrize(("until", "told"), [(False, "paused "), (True, "paused until ")])
 def test_a_paused_job_is_shown_as_paused(
-    line: CommandLine, daemon: SqliteStore, capsys: pytest.CaptureFixture[str], *, until: bool, told: str
+    cli: CommandLine, daemon: SqliteStore, capsys: pytest.CaptureFixture[str], *, until: bool, told: str
 ) -> None:
     put_job(daemon, "other")
     paused(daemon, until)
-    assert line("jobs") == 0
+    assert cli("jobs") == 0
     _, backup, other = capsys.readouterr().out.splitlines()
     assert told in backup
     assert "paused" not in other
-    assert line("jobs", "backup") == 0
+    assert cli("jobs", "backup") == 0
     assert "by ada" in capsys.readouterr().out
-    assert line("jobs", "backup", "--json") == 0
+    assert cli("jobs", "backup", "--json") == 0
     shown = json.loads(capsys.readouterr().out)
     assert (shown["paused_at"], shown["paused_by"]) == ("2026-11-21T11:59:00Z", "ada")
     assert shown["paused_until"] == ("2026-11-21T13:00:00Z" if until else None)
 
 
 def test_status_names_the_paused_jobs(
-    line: CommandLine, daemon: SqliteStore, capsys: pytest.CaptureFixture[str]
+    cli: CommandLine, daemon: SqliteStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     put_job(daemon, "other")
     put_node(daemon, NOW)
     paused(daemon)
-    assert line("status") == 0
+    assert cli("status") == 0
     assert capsys.readouterr().out.splitlines()[-1].split() == ["paused", "backup"]
-    assert line("status", "--json") == 0
+    assert cli("status", "--json") == 0
     assert json.loads(capsys.readouterr().out)["paused"] == ["backup"]
 
 
 def test_a_pause_that_is_over_is_not_shown(
-    line: CommandLine, daemon: SqliteStore, capsys: pytest.CaptureFixture[str]
+    cli: CommandLine, daemon: SqliteStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with daemon.begin() as transaction:
         transaction.put_pause("backup", Pause(paused_at=NOW - HOUR, paused_by="ada", until_at=NOW))
-    assert line("jobs") == 0
+    assert cli("jobs") == 0
     assert "paused" not in capsys.readouterr().out

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,13 +18,6 @@ from cron_actors.model.run import (
 )
 from cron_actors.model.statistics import Distribution, JobStatistics
 from tests.fakes.command_line import MINUTE, NOW, CommandLine, claim, put_job, put_node, put_run, settle
-
-
-@pytest.fixture
-def cli(tmp_path: Path) -> Iterator[CommandLine]:
-    command_line = CommandLine(tmp_path)
-    yield command_line
-    command_line.stop_daemon()
 
 
 def shown(capsys: pytest.CaptureFixture[str]) -> Any:  # noqa: ANN401 - JSON of any kind

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from cron_actors.model.records import JobRecord, Request, RequestKind
 from tests.fakes.command_line import MINUTE, NOW, CommandLine, answer, claim, put_job, put_run, settle
-
-
-@pytest.fixture
-def cli(tmp_path: Path) -> Iterator[CommandLine]:
-    command_line = CommandLine(tmp_path)
-    yield command_line
-    command_line.stop_daemon()
 
 
 # ── logs ────────────────────────────────────────────────────────────────────────────────────────────────────────────

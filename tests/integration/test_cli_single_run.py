@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,13 +25,6 @@ FAILURE = Ending(
     peak_memory=12_300_000,
 )
 INTERRUPTED = Ending(outcome=Outcome.INTERRUPTED, error="the daemon stopped")
-
-
-@pytest.fixture
-def cli(tmp_path: Path) -> Iterator[CommandLine]:
-    command_line = CommandLine(tmp_path)
-    yield command_line
-    command_line.stop_daemon()
 
 
 def attempt(store: SqliteStore, after: int, ending: Ending) -> None:

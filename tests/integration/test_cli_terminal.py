@@ -8,7 +8,6 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import click
@@ -18,13 +17,6 @@ from cron_actors.adapters.stores.sqlite.store import SqliteStore
 from cron_actors.model.run import AttemptKey, Cause, Ending, NewRun, Outcome, Run, RunState, Settlement
 from cron_actors.model.statistics import JobStatistics
 from tests.fakes.command_line import MINUTE, NOW, CommandLine, claim, put_job, put_run, settle
-
-
-@pytest.fixture
-def cli(tmp_path: Path) -> Iterator[CommandLine]:
-    command_line = CommandLine(tmp_path)
-    yield command_line
-    command_line.stop_daemon()
 
 
 def shown(capsys: pytest.CaptureFixture[str]) -> Any:  # noqa: ANN401 - JSON of any kind

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,15 +22,8 @@ Ask = Callable[..., str]
 
 
 @pytest.fixture
-def line(tmp_path: Path) -> Iterator[CommandLine]:
-    line = CommandLine(tmp_path)
-    yield line
-    line.stop_daemon()
-
-
-@pytest.fixture
-def daemon(line: CommandLine) -> SqliteStore:
-    return line.start_daemon()
+def daemon(cli: CommandLine) -> SqliteStore:
+    return cli.start_daemon()
 
 
 def record(store: SqliteStore, **fields: datetime) -> None:
@@ -55,10 +48,10 @@ def account(store: SqliteStore, first: datetime, count: int, state: RunState, re
 
 
 @pytest.fixture
-def ask(line: CommandLine, capsys: pytest.CaptureFixture[str]) -> Ask:
+def ask(cli: CommandLine, capsys: pytest.CaptureFixture[str]) -> Ask:
     def ask(at: datetime | str, job: str = "backup") -> str:
         text = at if isinstance(at, str) else iso(at)
-        assert line("why", job, "--at", text) == 0
+        assert cli("why", job, "--at", text) == 0
         (answer,) = capsys.readouterr().out.splitlines()
         return answer
 
@@ -83,14 +76,14 @@ def test_a_run_that_failed_is_told_with_its_error(daemon: SqliteStore, ask: Ask)
     assert " and was discarded: failed after 1m 00s (exit status 3)" in ask(NOW - MINUTE)
 
 
-def test_a_run_that_goes_on_or_waits_is_told(line: CommandLine, daemon: SqliteStore, ask: Ask) -> None:
+def test_a_run_that_goes_on_or_waits_is_told(cli: CommandLine, daemon: SqliteStore, ask: Ask) -> None:
     put_job(daemon)
     put_run(daemon, NOW - MINUTE)
     assert ask(NOW - MINUTE).endswith(": it waits for a worker as run 1")
     claim(daemon, NOW - MINUTE, Path("/logs/1.txt"))
     running = "it is running as run 1 since 2026-11-21 11:59:00 UTC; its log is /logs/1.txt"
     assert ask(NOW - MINUTE).endswith(f": {running}")
-    line.stop_daemon()
+    cli.stop_daemon()
     assert ask(NOW - MINUTE).endswith("was under way when the daemon died; the next start decides what becomes of it")
 
 
@@ -146,12 +139,12 @@ def test_a_job_that_nothing_makes_due_says_so(daemon: SqliteStore, ask: Ask) -> 
 
 
 def test_an_instant_without_a_daemon_is_for_the_next_start_to_decide(
-    line: CommandLine, daemon: SqliteStore, ask: Ask
+    cli: CommandLine, daemon: SqliteStore, ask: Ask
 ) -> None:
     put_job(daemon)
     record(daemon, cursor_at=NOW - 30 * MINUTE)
     assert ask(NOW - MINUTE).endswith(": it is due, and the daemon has not come to it yet: ask again in a moment")
-    line.stop_daemon()
+    cli.stop_daemon()
     assert ask(NOW - MINUTE).endswith(
         ": no daemon has looked at this job since 2026-11-21 11:30:00 UTC: the next start decides whether it is caught"
         " up"
@@ -193,20 +186,20 @@ def test_a_time_in_a_gap_or_a_repeated_hour_is_said_to_be_one(daemon: SqliteStor
 
 
 def test_json_has_the_kind_of_answer_the_run_and_the_sentence(
-    line: CommandLine, daemon: SqliteStore, capsys: pytest.CaptureFixture[str]
+    cli: CommandLine, daemon: SqliteStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     put_job(daemon)
     record(daemon)
     account(daemon, NOW - 50 * MINUTE, 10, RunState.MISSED, Reason.DOWN)
-    assert line("why", "backup", "--at", "2026-11-21T11:15", "--json") == 0
+    assert cli("why", "backup", "--at", "2026-11-21T11:15", "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["answer"], found["at"], found["timezone"]) == ("missed", "2026-11-21T11:15:00Z", "UTC")
     assert (found["run"]["state"], found["run"]["reason"], found["run"]["count"]) == ("missed", "down", 10)
     assert found["why"].startswith("it was missed, one of 10 instants")
 
 
-def test_a_job_that_only_the_file_knows_was_loaded_by_no_daemon(line: CommandLine, ask: Ask) -> None:
-    line.write_jobs({"identifier": "new", "command": "true", "periodicity": "1m"})
+def test_a_job_that_only_the_file_knows_was_loaded_by_no_daemon(cli: CommandLine, ask: Ask) -> None:
+    cli.write_jobs({"identifier": "new", "command": "true", "periodicity": "1m"})
     assert ask(NOW, job="new").endswith(": no daemon has loaded this job yet")
 
 
@@ -219,9 +212,9 @@ def test_a_job_that_only_the_file_knows_was_loaded_by_no_daemon(line: CommandLin
     ],
 )
 def test_what_cannot_be_answered_is_a_misuse_in_one_line(
-    line: CommandLine, daemon: SqliteStore, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], complaint: str
+    cli: CommandLine, daemon: SqliteStore, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], complaint: str
 ) -> None:
     put_job(daemon)
-    assert line("why", *words) == 2
+    assert cli("why", *words) == 2
     (error,) = capsys.readouterr().err.splitlines()
     assert complaint in error

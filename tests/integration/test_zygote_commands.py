@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cron_actors.adapters.executors.process_groups import process_stat
-from cron_actors.adapters.executors.zygote_client import ZygoteExecutor
 from cron_actors.model.job import Command, ProcessSettings
 from cron_actors.model.run import Outcome
 from tests.integration.executor_bench import FOREVER, Bench
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    executor = ZygoteExecutor()
-    executor.open()
-    yield Bench(executor, tmp_path)
-    executor.close()
 
 
 def test_both_streams_go_to_the_log_in_order_after_what_stood_there(bench: Bench) -> None:

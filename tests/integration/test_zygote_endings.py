@@ -16,14 +16,6 @@ from tests.integration.executor_bench import FOREVER, Bench, Whistle, is_gone, l
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    executor = ZygoteExecutor()
-    executor.open()
-    yield Bench(executor, tmp_path)
-    executor.close()
-
-
-@pytest.fixture
 def whistle(tmp_path: Path) -> Iterator[Whistle]:
     whistle = Whistle(tmp_path)
     yield whistle

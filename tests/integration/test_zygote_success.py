@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cron_actors.adapters.executors import output_search
-from cron_actors.adapters.executors.zygote_client import ZygoteExecutor
 from cron_actors.model.job import Command, FunctionCall, ProcessSettings, Success
 from cron_actors.model.run import Outcome
 from tests.integration.executor_bench import Bench
@@ -18,14 +16,6 @@ STDERR = Success(stderr_fails=True)
 WROTE = (Outcome.FAILURE, "it wrote to standard error, which counts as failure")
 GOOD = (Outcome.SUCCESS, None)
 HOPELESS = r"(a|aa)+b$"  # exponential on a line of many a
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    executor = ZygoteExecutor()
-    executor.open()
-    yield Bench(executor, tmp_path)
-    executor.close()
 
 
 def test_a_status_that_the_job_names_is_a_success_and_stays_told(bench: Bench) -> None:
