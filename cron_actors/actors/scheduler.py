@@ -295,6 +295,7 @@ class SchedulerActor(Shell[SchedulerMessage]):
     def _expect(self, performing: Performing) -> None:
         if performing.timeout is None:
             return
+        self._running.pop(performing.key, None)  # this beginning is known by the clock that never jumps
         self._deadlines.set(performing.key, performing.monotonic + performing.timeout.total_seconds())
         self._timer.tell(WakeBy(monotonic=self._deadlines.first()))
 

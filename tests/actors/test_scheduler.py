@@ -227,6 +227,16 @@ def test_a_run_that_ended_before_the_first_pulse_after_a_restart_is_not_timed_ou
     assert desk.queue.messages == []
 
 
+def test_a_run_that_begins_while_the_store_is_recalled_is_not_timed_out_by_a_clock_that_jumps() -> None:
+    desk = SchedulerDesk()
+    desk.load(a_job(), running=[running()])
+    desk.tell(performing(1, monotonic=5000.0))
+    desk.pulse(5001.0, at=NOON + timedelta(hours=1))
+    assert desk.queue.messages == []
+    desk.pulse(5060.0, at=NOON + timedelta(hours=1))
+    assert desk.queue.messages == [TimeOut(key=a_launch(1).key)]
+
+
 def test_an_order_to_stop_is_passed_down_and_no_further_window_is_evaluated(desk: SchedulerDesk) -> None:
     desk.tell(DRAIN)
     assert desk.ledger.take() == [DRAIN]
