@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from cron_actors.adapters.executors.accounts import find_account, find_group
-from cron_actors.adapters.executors.env_files import read_env_file
+from cron_actors.adapters.executors.env_files import LARGEST, read_env_file
 from cron_actors.adapters.executors.programs import StillbornError
 from cron_actors.model.job import Job
+
+_MOST_READ = 8 * LARGEST  # bytes of different env files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +50,35 @@ def rights_problems(jobs: Iterable[Job]) -> Iterator[ProcessProblem]:
 
 
 def env_file_problems(jobs: Iterable[Job]) -> Iterator[ProcessProblem]:
-    """Yield env files that cannot be read as they are now."""
+    """Yield env files that cannot be read as they are now; each is read once, and of very many only the first."""
+    found: dict[str, str | None] = {}
+    left = _MOST_READ
     for job in jobs:
-        if job.process.env_file is not None:
-            try:
-                read_env_file(str(job.folder / job.process.env_file))
-            except StillbornError as error:
-                message = f"{error.text}; only a warning, as it is read at each start"
-                yield ProcessProblem(job=job.identifier, field="env_file", message=message)
+        if job.process.env_file is None:
+            continue
+        path = str(job.folder / job.process.env_file)
+        if path not in found:
+            left -= _size(path)
+            found[path] = _unreadable(path) if left >= 0 else None
+        problem = found[path]
+        if problem is not None:
+            message = f"{problem}; only a warning, as it is read at each start"
+            yield ProcessProblem(job=job.identifier, field="env_file", message=message)
+
+
+def _size(path: str) -> int:
+    try:
+        return min(Path(path).stat().st_size, LARGEST)
+    except (OSError, ValueError):
+        return 0
+
+
+def _unreadable(path: str) -> str | None:
+    try:
+        read_env_file(path)
+    except StillbornError as error:
+        return error.text
+    return None
 
 
 def _unknown(user: str | None, group: str | None) -> tuple[str, str] | None:

@@ -17,6 +17,8 @@ from cron_actors.model.job import Json
 if TYPE_CHECKING:
     from cron_actors.adapters.sources import FaultyJobsError, ProblemLine
 
+_MOST_WARNINGS = 100  # lines, as of errors; JSON has them all
+
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
@@ -37,8 +39,10 @@ def validate(context: click.Context, paths: tuple[str, ...], *, as_json: bool) -
     else:
         for line in faulty.problems:
             complain(line)
-        for warning in findings.warnings:
+        for warning in findings.warnings[:_MOST_WARNINGS]:
             warn(warning)
+        if len(findings.warnings) > _MOST_WARNINGS:
+            warn(f"and {len(findings.warnings) - _MOST_WARNINGS} more warnings")
         for name, count in () if faulty.entries else findings.counts:
             say(f"{name}: valid, {counted(count, 'job')}")
     return exit_codes.USAGE if faulty.entries else exit_codes.OK

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any, TypeVar
 
 from cron_actors.core.calendar_days import joined, parse_days, parse_weekday
@@ -16,6 +17,8 @@ T = TypeVar("T")
 
 _PARTS = ("dates", "weekdays", "ics")
 _LONGEST_GUESSED = 60
+_MOST_NAMED = 20
+_ENOUGH = 300  # faults of one job, more than are ever told
 
 
 def read_calendar(name: str, mapping: Mapping[str, Any]) -> tuple[Calendar, list[Problem]]:
@@ -32,6 +35,8 @@ def read_exclude(reader: FieldReader, calendars: Mapping[str, Calendar]) -> tupl
     """Return the calendars that a job names in ``exclude``, in the order of their names, each once."""
     found = {}
     for pointer, name in one_or_more(reader.value(("exclude",)), "exclude"):
+        if len(reader.problems) > _ENOUGH:
+            break
         if isinstance(name, str) and name in calendars:
             found[name] = calendars[name]
         else:
@@ -60,7 +65,8 @@ def _each(reader: FieldReader, key: str, parse: Callable[[Any], T]) -> Iterator[
 def _unknown(name: object, calendars: Mapping[str, Calendar]) -> str:
     if not calendars:
         return f"found {quote(name)}; accepted: the name of a calendar, but this file has none"
-    known = sorted(calendars)
+    known = sorted(islice(calendars, _MOST_NAMED))  # of hundreds, nobody reads the list, and guessing takes its time
+    more = f" and {len(calendars) - len(known)} more" if len(calendars) > len(known) else ""
     close = difflib.get_close_matches(str(name)[:_LONGEST_GUESSED], known, n=1)
     hint = f", did you mean {quote(close[0])}?" if close else ""
-    return f"found {quote(name)}{hint}; accepted: a calendar of this file: {', '.join(known)}"
+    return f"found {quote(name)}{hint}; accepted: a calendar of this file: {', '.join(known)}{more}"

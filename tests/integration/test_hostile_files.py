@@ -23,6 +23,13 @@ def listed(items: list[str]) -> str:
     return '{"jobs": [' + ",".join(items) + "]}"
 
 
+def ics_of(events: int) -> str:
+    each = (
+        f"BEGIN:VEVENT\nDTSTART:2027010{n % 9 + 1}T{n % 24:02}{n // 24 % 60:02}00Z\nEND:VEVENT\n" for n in range(events)
+    )
+    return f"BEGIN:VCALENDAR\n{''.join(each)}END:VCALENDAR\n"
+
+
 NUMBERED = '{"identifier": "a%d", "command": "x", "cron": "* * * * *", "timezone": "Europe/Berlinn%d"}'
 ALIASES = "".join(f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(12))
 FILES = {
@@ -56,15 +63,24 @@ FILES = {
     "wrong-zones.json": listed([NUMBERED % (n, n) for n in range(1_000)]),
     "wrong-dates.json": '{"calendars": {"c": {"dates": ' + json.dumps(["2027-13-01"] * 30_000) + '}}, "jobs": []}',
     "empty-calendars.json": '{"calendars": {' + ",".join(f'"c{n}": {{}}' for n in range(20_000)) + '}, "jobs": []}',
+    "unknown-calendars.json": '{"calendars": {'
+    + ",".join(f'"cal{n}": {{"weekdays": "mon"}}' for n in range(3_000))
+    + '}, "jobs": ['
+    + ",".join(JOB % f'"exclude": "cla{n}"' for n in range(3_000))
+    + "]}",
+    "unknown-calendars-of-a-job.json": '{"calendars": {'
+    + ",".join(f'"cal{n}": {{"weekdays": "mon"}}' for n in range(300))
+    + '}, "jobs": ['
+    + JOB % ('"exclude": ' + json.dumps([f"cla{n}" for n in range(30_000)]))
+    + "]}",
     "many-parentheses.json": of_one_job('"success": {"output": "' + "(" * 5_000 + '"}'),
     "twice.yaml": "jobs: []\n" + "x-a: 1\n" * 30_000,
     "documents.yaml": "--- 1\n" * 100_000,
 }
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_a_file_that_is_made_to_hurt_is_refused_soon_and_cheaply(name: str, tmp_path: Path) -> None:
-    (tmp_path / name).write_text(FILES[name], encoding="utf-8")
+def is_judged_soon_and_cheaply(name: str, tmp_path: Path, exit_code: int) -> list[str]:
+    """Have the file validated, and return what is said on standard error."""
     with (tmp_path / "said").open("wb") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", "cron_actors", "validate", name],
@@ -75,11 +91,51 @@ def test_a_file_that_is_made_to_hurt_is_refused_soon_and_cheaply(name: str, tmp_
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     lines = (tmp_path / "said").read_text(encoding="utf-8").splitlines()
-    assert process.returncode == 2, lines[:3]
-    assert 1 <= len(lines) <= 101
+    assert process.returncode == exit_code, lines[:3]
+    assert len(lines) <= 101
     assert all(line.startswith("cron-actors: ") and len(line) < 2_000 for line in lines)
     assert used.ru_utime + used.ru_stime < MOST_SECONDS
     assert used.ru_maxrss < MOST_KILOBYTES
+    return lines
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_made_to_hurt_is_refused_soon_and_cheaply(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(FILES[name], encoding="utf-8")
+    assert is_judged_soon_and_cheaply(name, tmp_path, 2)
+
+
+def test_a_calendar_file_that_is_named_a_thousand_times_is_read_once(tmp_path: Path) -> None:
+    (tmp_path / "one.ics").write_text(ics_of(2_000))
+    section = '{"calendars": {"c": {"ics": ' + json.dumps(["one.ics"] * 1_000) + '}}, "jobs": []}'
+    (tmp_path / "jobs.json").write_text(section)
+    assert is_judged_soon_and_cheaply("jobs.json", tmp_path, 0) == []
+
+
+def test_many_calendar_files_may_not_hold_more_than_all_of_them_together(tmp_path: Path) -> None:
+    for number in range(50):
+        (tmp_path / f"{number}.ics").write_text(ics_of(1_000))
+    calendars = ",".join(f'"c{number}": {{"ics": "{number}.ics"}}' for number in range(50))
+    (tmp_path / "jobs.json").write_text('{"calendars": {' + calendars + '}, "jobs": []}')
+    lines = is_judged_soon_and_cheaply("jobs.json", tmp_path, 2)
+    assert len(lines) == 30
+    assert lines[0].startswith("cron-actors: jobs.json:1:")
+    assert "calendars.c20.ics: '20.ics': found more in all iCalendar files together" in lines[0]
+
+
+def test_env_files_are_tried_once_each_and_only_so_many_of_them(tmp_path: Path) -> None:
+    for number in range(40):
+        (tmp_path / f"{number}.env").write_text("".join(f"V{line}=x\n" for line in range(100_000)))
+    files = [JOB.replace('"a"', f'"a{n}"') % f'"timeout": "1m", "env_file": "{n % 40}.env"' for n in range(4_000)]
+    (tmp_path / "jobs.json").write_text(listed(files))
+    assert is_judged_soon_and_cheaply("jobs.json", tmp_path, 0) == []
+
+
+def test_warnings_beyond_the_hundredth_are_counted(tmp_path: Path) -> None:
+    jobs = [JOB.replace('"a"', f'"a{n}"') % '"x-a": 1' for n in range(120)]
+    (tmp_path / "jobs.json").write_text(listed(jobs))
+    lines = is_judged_soon_and_cheaply("jobs.json", tmp_path, 0)
+    assert lines[-1] == "cron-actors: warning: and 20 more warnings"
 
 
 def test_lines_beyond_the_hundredth_are_counted(tmp_path: Path) -> None:
