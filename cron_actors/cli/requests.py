@@ -24,7 +24,7 @@ PATIENCE = timedelta(seconds=30)
 NO_DAEMON = "no daemon runs on this database; the request is recorded for the next one"
 
 
-class Asked(TypedDict, total=False):
+class RequestFields(TypedDict, total=False):
     """What a request may say beside its kind."""
 
     job: str | None
@@ -109,7 +109,7 @@ def print_answer(around: Surroundings, request_id: int) -> int:
     return exit_codes.OK
 
 
-def submit(around: Surroundings, kind: RequestKind, **fields: Unpack[Asked]) -> int:
+def submit(around: Surroundings, kind: RequestKind, **fields: Unpack[RequestFields]) -> int:
     """Store the request in the name of whoever runs this process, and return its id."""
     by = f"{_user()} (process {os.getpid()})"
     request = Request(request_id=0, kind=kind, requested_at=around.now(), requested_by=by, **fields)

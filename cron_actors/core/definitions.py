@@ -12,11 +12,10 @@ from types import MappingProxyType
 from typing import Any
 
 from cron_actors.core.durations import parse_duration
-from cron_actors.core.field_reader import FieldReader
+from cron_actors.core.field_reader import FieldReader, whole_number
 from cron_actors.core.identifiers import parse_identifier
 from cron_actors.core.problems import Problem
 from cron_actors.core.process_reader import read_process, read_retention, read_success
-from cron_actors.core.quotation import quote
 from cron_actors.core.sizes import parse_size
 from cron_actors.core.stored_calendars import restored, stored
 from cron_actors.core.when_reader import read_when
@@ -129,7 +128,7 @@ def _catch_up(reader: FieldReader) -> CatchUp:
     return CatchUp(
         policy=reader.read(CatchUpPolicy, "catch_up", "policy", default=usual.policy),
         within=reader.read(parse_duration, "catch_up", "within", default=usual.within),
-        cap=reader.read(_count, "catch_up", "cap", default=usual.cap),
+        cap=reader.read(whole_number, "catch_up", "cap", default=usual.cap),
     )
 
 
@@ -143,10 +142,3 @@ def _output_limit(reader: FieldReader) -> OutputLimit:
 
 def _tags(words: Iterable[object]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in words if isinstance(word, str)))
-
-
-def _count(value: object) -> int:
-    """Read a whole number, which JSON may write as 10.0; the schema has looked at its size."""
-    if not isinstance(value, int | float):
-        raise InvalidValueError(f"found {quote(value)}; accepted: a whole number, 1 or more")
-    return int(value)

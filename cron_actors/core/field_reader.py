@@ -6,10 +6,19 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from cron_actors.core.problems import Pointer, Problem
+from cron_actors.core.quotation import quote
+from cron_actors.errors import InvalidValueError
 from cron_actors.model.job import Json
 
 T = TypeVar("T")
 D = TypeVar("D")
+
+
+def whole_number(value: object) -> int:
+    """Read a whole number, which JSON may write as 10.0; the schema has looked at its size."""
+    if not isinstance(value, int | float):
+        raise InvalidValueError(f"found {quote(value)}; accepted: a whole number")
+    return int(value)
 
 
 class FieldReader:

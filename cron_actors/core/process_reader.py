@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from cron_actors.core.durations import parse_duration
-from cron_actors.core.field_reader import FieldReader
+from cron_actors.core.field_reader import FieldReader, whole_number
 from cron_actors.core.quotation import quote
 from cron_actors.core.sizes import parse_size
 from cron_actors.errors import InvalidValueError
@@ -31,8 +31,8 @@ def read_process(reader: FieldReader) -> ProcessSettings:
         limits=Limits(
             memory=reader.read(parse_size, "limits", "memory", default=None),
             cpu=reader.read(parse_duration, "limits", "cpu", default=None),
-            open_files=reader.read(_whole, "limits", "open_files", default=None),
-            nice=reader.read(_whole, "limits", "nice", default=None),
+            open_files=reader.read(whole_number, "limits", "open_files", default=None),
+            nice=reader.read(whole_number, "limits", "nice", default=None),
         ),
     )
 
@@ -50,7 +50,7 @@ def read_success(reader: FieldReader) -> Success:
 def read_retention(reader: FieldReader) -> Retention:
     """Return which log files are kept."""
     return Retention(
-        count=reader.read(_whole, "retention", "count", default=_RETENTION.count),
+        count=reader.read(whole_number, "retention", "count", default=_RETENTION.count),
         age=reader.read(parse_duration, "retention", "age", default=_RETENTION.age),
         size=reader.read(parse_size, "retention", "size", default=_RETENTION.size),
     )
@@ -116,10 +116,3 @@ def _exit_codes(reader: FieldReader) -> frozenset[int]:
 def _account(value: object) -> str:
     """Read the name or the number of an account as text; the schema has looked at it."""
     return str(int(value)) if isinstance(value, int | float) else str(value)
-
-
-def _whole(value: object) -> int:
-    """Read a whole number, which JSON may write as 10.0; the schema has looked at its size."""
-    if not isinstance(value, int | float):
-        raise InvalidValueError(f"found {quote(value)}; accepted: a whole number")
-    return int(value)

@@ -43,8 +43,8 @@ class Lane:
         self._take = {
             Overlap.ALLOW: self._allow,
             Overlap.SKIP: self._skip,
-            Overlap.QUEUE_ONE: self._queue_one,
-            Overlap.QUEUE_ALL: self._queue_all,
+            Overlap.QUEUE_ONE: self._queue,
+            Overlap.QUEUE_ALL: self._queue,
             Overlap.CANCEL_OTHER: self._cancel_other,
         }[policy]
 
@@ -95,7 +95,7 @@ class Lane:
         self.tally.skipped += len(due) - len(starts)
         return self._one_at_a_time(starts, busy_until)
 
-    def _queue_one(self, due: Sequence[int], end: int, next_within: NextWithin) -> Runs:  # noqa: ARG002 - as all policies
+    def _queue(self, due: Sequence[int], end: int, next_within: NextWithin) -> Runs:  # noqa: ARG002 - as all policies
         starts: list[int] = []
         tally = self.tally
         for at in due:
@@ -105,23 +105,11 @@ class Lane:
                 self._busy_until = at + self._length
                 continue
             tally.overlapping += 1
-            tally.coalesced += tally.waiting
-            tally.queued += 1 - tally.waiting
-            tally.waiting = 1
-        self._start_waiting(end, starts)
-        return self._one_at_a_time(starts, self._busy_until)
-
-    def _queue_all(self, due: Sequence[int], end: int, next_within: NextWithin) -> Runs:  # noqa: ARG002 - as all policies
-        starts: list[int] = []
-        for at in due:
-            self._start_waiting(at + 1, starts)
-            if self._busy_until is None or self._busy_until <= at:
-                starts.append(at)
-                self._busy_until = at + self._length
-                continue
-            self.tally.overlapping += 1
-            self.tally.queued += 1
-            self.tally.waiting += 1
+            if tally.waiting and self._policy is Overlap.QUEUE_ONE:
+                tally.coalesced += 1
+            else:
+                tally.queued += 1
+                tally.waiting += 1
         self._start_waiting(end, starts)
         return self._one_at_a_time(starts, self._busy_until)
 
