@@ -96,12 +96,19 @@ def _facts(around: Surroundings, reader: Reader | None, identifier: str, at: dat
         bars = Bars.of(job.when, pauses)
     rows = [] if reader is None else reader.runs(RunFilter(job=identifier, at=at, limit=None))
     return Facts(
-        at=at, now=around.now(), record=record, schedule=schedule, bars=bars, pauses=tuple(pauses), rows=tuple(rows)
+        at=at,
+        now=around.now(),
+        record=record,
+        schedule=schedule,
+        bars=bars,
+        pauses=tuple(pauses),
+        rows=tuple(rows),
+        nodes=() if reader is None else tuple(reader.nodes()),
     )
 
 
 def _object(job: str, asked: Asked, finding: Finding, sentence: str, reader: Reader | None) -> dict[str, Json]:
-    run = finding.run
+    run, absence = finding.run, finding.absence
     owed = None if run is None else OwedInstant(run.due_at if run.count > 1 else asked.at, run, run.count)
     return {
         "job": job,
@@ -111,6 +118,9 @@ def _object(job: str, asked: Asked, finding: Finding, sentence: str, reader: Rea
         "answer": finding.answer.value,
         "why": sentence,
         "run": None if owed is None or reader is None else run_object(owed, reader),
+        "no_daemon_since": None if absence is None or absence.since is None else iso(absence.since),
+        "no_daemon_until": None if absence is None else iso(absence.until),
+        "calendars": [*finding.calendars],
         "before": None if finding.before is None else iso(finding.before),
         "after": None if finding.after is None else iso(finding.after),
     }

@@ -6,14 +6,15 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cron_actors.cli.wording import span
-from cron_actors.core.inquiry import Answer, Facts, Finding
+from cron_actors.core.inquiry import Absence, Answer, Facts, Finding
 from cron_actors.core.moments import iso
+from cron_actors.core.quotation import quote
 from cron_actors.core.run_states import describe
 from cron_actors.model.run import Cause, Reason, Run, RunState
 
 REASONS: dict[str, str] = {
     Reason.OVERLAP: "an earlier run of the job was busy, and its overlap policy says so",
-    Reason.COALESCED: "a newer instant was run in its place",
+    Reason.COALESCED: "a newer instant took its place",
     Reason.PAUSED: "the job was paused",
     Reason.CALENDAR: "a calendar that the job excludes holds it",
     Reason.DOWN: "no daemon looked at it in time, and the job catches up nothing",
@@ -23,6 +24,12 @@ REASONS: dict[str, str] = {
     Reason.REMOVED: "the job was taken out of its jobs file",
     Reason.RETIMED: "the job was given another schedule",
     Reason.BY_REQUEST: "somebody asked for that",
+}
+IN_DOWNTIME: dict[str, str] = {
+    Reason.COALESCED: "a newer instant took its place",
+    Reason.DOWN: "the job catches up nothing",
+    Reason.TOO_LATE: "by then it was too old to be caught up",
+    Reason.OVER_CAP: "more was missed than the job's cap allows",
 }
 CAUSES = {Cause.SCHEDULE: "", Cause.MANUAL: ", which somebody asked for", Cause.STARTUP: ", begun by a start"}
 
@@ -66,7 +73,7 @@ class Words:
             case Answer.CANCELLED:
                 return f"it was cancelled before it began, as run {run.run_id}: {_words(run.reason)}"
             case _:
-                return f"it was {run.state}{self._among(run)}: {_words(run.reason)}{self._pause()}"
+                return f"it was {run.state}{self._among(run)}: {self._why(run.reason)}"
 
     def _ran(self, run: Run) -> str:
         late = "" if self._late is None else f", {span(self._late.total_seconds())} late"
@@ -75,7 +82,8 @@ class Words:
         begun = "began" if run.started_at is None else f"began at {self._moment(run.started_at)}"
         state = describe(run.state, run.reason)
         log = f"; its log is {run.log}" if run.log else ""
-        return f"it ran as run {run.run_id}{CAUSES[run.cause]}, {begun}{late} and was {state}{took}{error}{log}"
+        absent = "" if self._finding.absence is None else f", as {self._absence(self._finding.absence)},"
+        return f"it ran as run {run.run_id}{CAUSES[run.cause]}, {begun}{late}{absent} and was {state}{took}{error}{log}"
 
     def _running(self, run: Run) -> str:
         if not self._lives:
@@ -115,12 +123,12 @@ class Words:
 
     def _to_come(self) -> str:
         if self._finding.reason is not None:
-            return f", and it is to be skipped: {_words(self._finding.reason)}{self._pause()}"
+            return f", and it is to be skipped: {self._why(self._finding.reason)}"
         return "" if self._lives else ", and no daemon runs"
 
     def _undecided(self) -> str:
         if self._finding.reason is not None:
-            return f"it is skipped, which is not written down yet: {_words(self._finding.reason)}{self._pause()}"
+            return f"it is skipped, which is not written down yet: {self._why(self._finding.reason)}"
         if self._lives:
             return "it is due, and the daemon has not come to it yet: ask again in a moment"
         record = self._facts.record
@@ -137,6 +145,21 @@ class Words:
         if before == self._facts.at:
             return f"its present schedule names it, {following}"
         return f"by its present schedule {last}, {following}"
+
+    def _why(self, reason: str | None) -> str:
+        """Return the reason with what is known of the pause, the downtime or the calendars behind it."""
+        absence, calendars = self._finding.absence, self._finding.calendars
+        if absence is not None and reason in IN_DOWNTIME:
+            return f"{self._absence(absence)}, and {IN_DOWNTIME[reason]}"
+        if calendars and reason == Reason.CALENDAR:
+            names = " and ".join(quote(name) for name in calendars)
+            several = len(calendars) > 1
+            return f"the calendar{'s' * several} {names}, which the job excludes, hold{'s' * (not several)} it"
+        return f"{_words(reason)}{self._pause()}"
+
+    def _absence(self, absence: Absence) -> str:
+        since = "" if absence.since is None else f" from {self._moment(absence.since)}"
+        return f"no daemon ran{since} until {self._moment(absence.until)}"
 
     def _pause(self) -> str:
         pause = self._finding.pause

@@ -36,6 +36,10 @@ class Bars:
             return Reason.CALENDAR
         return None
 
+    def holding(self, at: datetime) -> tuple[str, ...]:
+        """Return the names of the calendars that hold this instant."""
+        return tuple(calendar.name for calendar in self.calendars if holds([calendar], at, self.zone))
+
     def paused(self, at: datetime) -> bool:
         """Say whether the job is paused at this moment."""
         return pause_at(self.pauses, at) is not None

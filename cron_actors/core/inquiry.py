@@ -13,7 +13,7 @@ from enum import StrEnum
 from cron_actors.core.bars import Bars
 from cron_actors.core.pausing import pause_at
 from cron_actors.core.schedule import BEGINNING, Schedule
-from cron_actors.model.records import JobRecord, Pause
+from cron_actors.model.records import JobRecord, NodeRecord, Pause
 from cron_actors.model.run import Cause, Reason, Run, RunState
 
 _INSTANT = timedelta(microseconds=1)
@@ -57,8 +57,8 @@ _BY_STATE = {
 class Facts:
     """What is known of the job around the instant ``at``, seen at ``now``.
 
-    ``rows`` are the runs and stretches that cover the instant, ``schedule`` and ``bars`` are the present ones. None
-    stands for what the store does not know, or cannot read any more.
+    ``rows`` are the runs and stretches that cover the instant, ``nodes`` the daemons that there were, ``schedule`` and
+    ``bars`` are the present ones. None stands for what the store does not know, or cannot read any more.
     """
 
     at: datetime
@@ -68,20 +68,32 @@ class Facts:
     bars: Bars | None
     pauses: Sequence[Pause] = ()
     rows: Sequence[Run] = ()
+    nodes: Sequence[NodeRecord] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """A stretch of time without a daemon: from the last sign of life of one, None if there was none, to a start."""
+
+    since: datetime | None
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """The answer: its kind and what it rests on, as far as that is known.
 
-    ``reason`` says why the instant is not run, or will not be. ``before`` and ``after`` are the nearest due instants of
-    the present schedule, told where the instant itself is none.
+    ``reason`` says why the instant is not run, or will not be. ``absence`` is the downtime that the instant of a row
+    fell into, ``calendars`` names what holds the instant, as far as the job still says so. ``before`` and ``after`` are
+    the nearest due instants of the present schedule, told where the instant itself is none.
     """
 
     answer: Answer
     run: Run | None = None
     reason: Reason | None = None
     pause: Pause | None = None
+    absence: Absence | None = None
+    calendars: tuple[str, ...] = ()
     before: datetime | None = None
     after: datetime | None = None
 
@@ -91,7 +103,10 @@ def inquire(facts: Facts) -> Finding:
     row = _row(facts)
     if row is not None:
         pause = pause_at(facts.pauses, facts.at) if row.reason == Reason.PAUSED else None
-        return Finding(answer=_answer(row), run=row, pause=pause)
+        absence = absence_at(facts.nodes, facts.at)
+        if absence is not None and row.started_at is not None and row.started_at < absence.until:
+            absence = None  # a daemon that was killed began it after its last heartbeat
+        return Finding(answer=_answer(row), run=row, pause=pause, absence=absence, calendars=_calendars(facts, row))
     record, at = facts.record, facts.at
     if record is None or facts.schedule is None:
         return Finding(answer=Answer.NOT_LOADED)
@@ -103,6 +118,26 @@ def inquire(facts: Facts) -> Finding:
         answer = Answer.BEFORE_CHANGE if at < record.changed_at else Answer.NOT_DUE
         return Finding(answer=answer, before=_before(facts.schedule, at), after=facts.schedule.next_after(at))
     return _unrecorded(facts, record)
+
+
+def absence_at(nodes: Sequence[NodeRecord], at: datetime) -> Absence | None:
+    """Return the stretch without a daemon that holds the instant and that a later start has ended; None if none does.
+
+    A daemon that was killed was there until its last heartbeat; one that was suspended was there all the time.
+    """
+    signs = [(node.started_at, node.stopped_at or node.heartbeat_at) for node in nodes]
+    starts = [started for started, _ in signs if started > at]
+    ends = [ended for started, ended in signs if started <= at]
+    if not starts or any(ended >= at for ended in ends):
+        return None
+    return Absence(since=max(ends, default=None), until=min(starts))
+
+
+def _calendars(facts: Facts, row: Run | None = None) -> tuple[str, ...]:
+    """Return the names of the calendars that hold the instant, if they are those that were in force for the row."""
+    if facts.bars is None or facts.record is None or (row is not None and row.definition != facts.record.definition):
+        return ()
+    return facts.bars.holding(facts.at)
 
 
 def _row(facts: Facts) -> Run | None:
@@ -131,11 +166,11 @@ def _unrecorded(facts: Facts, record: JobRecord) -> Finding:
     reason = None if facts.bars is None else facts.bars.reason(at)
     pause = pause_at(facts.pauses, at)
     if at > facts.now:
-        return Finding(answer=Answer.NOT_YET_DUE, reason=reason, pause=pause)
+        return Finding(answer=Answer.NOT_YET_DUE, reason=reason, pause=pause, calendars=_calendars(facts))
     if at < record.changed_at:
         return Finding(answer=Answer.BEFORE_CHANGE, before=at)
     if record.cursor_at is None or at > record.cursor_at:
-        return Finding(answer=Answer.UNDECIDED, reason=reason, pause=pause)
+        return Finding(answer=Answer.UNDECIDED, reason=reason, pause=pause, calendars=_calendars(facts))
     return Finding(answer=Answer.NO_RECORD)
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from cron_actors.adapters.stores.sqlite.store import SqliteStore
+from cron_actors.core.definitions import definition, job_from
 from cron_actors.core.moments import iso
-from cron_actors.model.records import Pause
+from cron_actors.model.calendar import Calendar
+from cron_actors.model.records import NodeRecord, Pause
 from cron_actors.model.run import Account, Reason, RunState
 from tests.fakes.command_line import MINUTE, NOW, CommandLine, claim, put_job, put_run, settle
 
@@ -45,6 +47,20 @@ def account(store: SqliteStore, first: datetime, count: int, state: RunState, re
             recorded_at=NOW,
         )
         transaction.insert_accounts([stretch])
+
+
+def put_life(store: SqliteStore, node: str, started_at: datetime, stopped_at: datetime) -> None:
+    life = NodeRecord(
+        node=node,
+        pid=1,
+        boot_id="b",
+        host="here",
+        started_at=started_at,
+        heartbeat_at=started_at,
+        stopped_at=stopped_at,
+    )
+    with store.begin() as transaction:
+        transaction.put_node(life)
 
 
 @pytest.fixture
@@ -93,7 +109,7 @@ def test_a_run_that_goes_on_or_waits_is_told(cli: CommandLine, daemon: SqliteSto
         (RunState.MISSED, Reason.DOWN, "it was missed, {}: no daemon looked at it in time, and the job catches up"),
         (RunState.MISSED, Reason.TOO_LATE, "it was missed, {}: no daemon looked at it before it was too old"),
         (RunState.MISSED, Reason.OVER_CAP, "it was missed, {}: no daemon looked at it in time, and more was missed"),
-        (RunState.SKIPPED, Reason.COALESCED, "it was skipped, {}: a newer instant was run in its place"),
+        (RunState.SKIPPED, Reason.COALESCED, "it was skipped, {}: a newer instant took its place"),
         (RunState.SKIPPED, Reason.CALENDAR, "it was skipped, {}: a calendar that the job excludes holds it"),
         (RunState.SKIPPED, Reason.PAUSED, "it was skipped, {}: the job was paused"),
     ],
@@ -109,6 +125,82 @@ def test_an_instant_inside_a_stretch_is_told_with_the_reason_of_the_stretch(
         assert words.format(among) in ask(NOW - minutes * MINUTE)
     assert "it is not due then" in ask(NOW - 45 * MINUTE + SECOND), "between two instants of the stretch"
     assert "nothing of it is kept" in ask(NOW - 40 * MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "words"),
+    [
+        (RunState.SKIPPED, Reason.COALESCED, "and a newer instant took its place"),
+        (RunState.MISSED, Reason.DOWN, "and the job catches up nothing"),
+        (RunState.MISSED, Reason.TOO_LATE, "and by then it was too old to be caught up"),
+        (RunState.MISSED, Reason.OVER_CAP, "and more was missed than the job's cap allows"),
+    ],
+)
+def test_an_instant_of_a_downtime_is_told_with_its_ends(
+    daemon: SqliteStore, ask: Ask, state: RunState, reason: Reason, words: str
+) -> None:
+    put_job(daemon)
+    record(daemon)
+    put_life(daemon, "first", NOW - 80 * MINUTE, NOW - 60 * MINUTE)
+    put_life(daemon, "second", NOW - 30 * MINUTE, NOW)
+    account(daemon, NOW - 50 * MINUTE, 10, state, reason)
+    assert ask(NOW - 45 * MINUTE).endswith(
+        f": no daemon ran from 2026-11-21 11:00:00 UTC until 2026-11-21 11:30:00 UTC, {words}"
+    )
+
+
+def test_a_run_that_is_caught_up_is_told_with_the_downtime(daemon: SqliteStore, ask: Ask) -> None:
+    put_job(daemon)
+    put_life(daemon, "first", NOW - 3 * MINUTE, NOW)
+    put_run(daemon, NOW - 5 * MINUTE)
+    settle(daemon, claim(daemon, NOW - 3 * MINUTE), NOW - 3 * MINUTE + SECOND)
+    late = "2m 00s late, as no daemon ran until 2026-11-21 11:57:00 UTC, and was completed"
+    assert late in ask(NOW - 5 * MINUTE)
+
+
+def test_a_run_that_a_daemon_began_after_its_last_heartbeat_was_not_late_for_a_downtime(
+    daemon: SqliteStore, ask: Ask
+) -> None:
+    put_job(daemon)
+    put_life(daemon, "killed", NOW - 9 * MINUTE, NOW - 5 * MINUTE - SECOND)
+    put_life(daemon, "next", NOW - 3 * MINUTE, NOW)
+    put_run(daemon, NOW - 5 * MINUTE)
+    settle(daemon, claim(daemon, NOW - 5 * MINUTE), NOW - 5 * MINUTE + SECOND)
+    assert "daemon" not in ask(NOW - 5 * MINUTE)
+
+
+def test_a_downtime_is_not_told_of_what_a_calendar_holds_nor_of_what_a_daemon_saw(
+    cli: CommandLine, daemon: SqliteStore, ask: Ask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put_job(daemon)
+    record(daemon)
+    put_life(daemon, "first", NOW - 80 * MINUTE, NOW - 60 * MINUTE)
+    put_life(daemon, "second", NOW - 30 * MINUTE, NOW)
+    account(daemon, NOW - 50 * MINUTE, 10, RunState.SKIPPED, Reason.CALENDAR)
+    account(daemon, NOW - 20 * MINUTE, 10, RunState.SKIPPED, Reason.COALESCED)
+    assert "daemon" not in ask(NOW - 45 * MINUTE)
+    assert "daemon" not in ask(NOW - 15 * MINUTE)
+    assert cli("why", "backup", "--at", iso(NOW - 45 * MINUTE), "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["no_daemon_since"], found["no_daemon_until"]) == ("2026-11-21T11:00:00Z", "2026-11-21T11:30:00Z")
+
+
+def test_the_calendars_that_hold_an_instant_are_told_by_name(
+    cli: CommandLine, daemon: SqliteStore, ask: Ask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put_job(daemon)
+    holidays = Calendar(name="holidays", days=((date(2026, 11, 22), date(2026, 11, 22)),))
+    weekend = Calendar(name="weekend", weekdays=frozenset({5, 6}))
+    written = {"identifier": "backup", "command": "true", "periodicity": "1m", "exclude": ["holidays", "weekend"]}
+    job = job_from(written, Path("/jobs"), {"holidays": holidays, "weekend": weekend})
+    with daemon.begin() as transaction:
+        (row,) = transaction.jobs()
+        transaction.put_job(replace(row, definition=transaction.put_definition(definition(written, job).text)))
+    names = "the calendars 'holidays' and 'weekend', which the job excludes, hold it"
+    assert ask("2026-11-22T00:01").endswith(f": it is not due yet, and it is to be skipped: {names}")
+    assert ask("2026-11-21T23:59").endswith(": the calendar 'weekend', which the job excludes, holds it")
+    assert cli("why", "backup", "--at", "2026-11-21T23:59", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["calendars"] == ["weekend"]
 
 
 def test_a_pause_is_told_with_its_ends_and_who_began_it(daemon: SqliteStore, ask: Ask) -> None:
