@@ -1,8 +1,8 @@
 """What a schedule means, in English.
 
 cron-descriptor words the time of day, but says "every 5 hours" of any step of 5, though from 20:00 to 00:00 it is 4:
-such a field is given to it as a list. The days are worded here, because it says "or" where both day fields must match
-and loses places in the month that stand in a list.
+such a field is given to it as a list. Of a list of hours with a range it loses the minute. The days are worded here,
+because it says "or" where both day fields must match and loses places in the month that stand in a list.
 """
 
 from __future__ import annotations
@@ -114,6 +114,8 @@ def _clock_changes(expressions: Iterable[CronExpression], when: When) -> list[st
 
 def _time(fields: Mapping[CronField, FieldValues]) -> str:
     words = [_told_evenly(kind, fields[kind]) for kind in (SECOND, MINUTE, HOUR) if kind in fields]
+    if "," in words[-1] and len(fields[MINUTE].values) == 1:  # of a range in a list it would not say the minute
+        words[-1] = ",".join(map(str, sorted(fields[HOUR].values)))
     options = Options()
     options.use_24hour_time_format = True
     options.locale_code = "en_US"
@@ -122,7 +124,9 @@ def _time(fields: Mapping[CronField, FieldValues]) -> str:
 
 
 def _told_evenly(kind: CronField, field: FieldValues) -> str:
-    """Return the field as it stands if it is one step that comes round evenly or has none, else as a list of values."""
+    """Return ``*`` for all, the field if it is one step that comes round evenly or has none, else a list of values."""
+    if field.full:
+        return "*"
     if "/" not in field.text or ("," not in field.text and _comes_round_evenly(kind, field.values)):
         return field.text
     return ",".join(f"{run[0]}-{run[-1]}" if as_range else str(run[0]) for run, as_range in _neighbours(field.values))

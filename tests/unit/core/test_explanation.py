@@ -45,6 +45,10 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
         ("0 */5 * * *", "At 00:00, 05:00, 10:00, 15:00 and 20:00"),
         ("*/25 * * * *", "At 0, 25, and 50 minutes past the hour"),
         ("50/20 * * * *", "At 50 minutes past the hour"),
+        ("0 9-10,14-15 * * *", "At 09:00, 10:00, 14:00 and 15:00"),
+        ("5 22-23,*/12 * * *", "At 00:05, 12:05, 22:05 and 23:05"),
+        ("*,5 * * * *", "Every minute"),
+        ("*/15 9-17,20 * * *", "Every 15 minutes, at 09:00 through 17:59 and 20:00"),
         ("*/20,1-3 * * * *", "At 0 through 3, 20, and 40 minutes past the hour"),
     ],
 )
