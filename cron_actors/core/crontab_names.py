@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import shlex
-import unicodedata
 from collections.abc import Iterator
+
+from cron_actors.core.identifiers import folded_identifier
 
 _READ_AT_MOST = 1_000  # characters; enough of a command to name it
 _MOST_BYTES = 60
@@ -58,13 +59,13 @@ class Names:
     def take(self, command: str) -> str:
         """Return the identifier for the next entry, which runs ``command``."""
         name = self._prefix + program_name(command)
-        identifier, folded = name, _folded(name)
+        identifier, folded = name, folded_identifier(name)
         count = self._counts.get(folded, 1)
-        while _folded(identifier) in self._taken:
+        while folded_identifier(identifier) in self._taken:
             count += 1
             identifier = f"{name}-{count}"
         self._counts[folded] = count
-        self._taken.add(_folded(identifier))
+        self._taken.add(folded_identifier(identifier))
         return identifier
 
 
@@ -157,7 +158,3 @@ def _base(word: str) -> str:
 def _safe(name: str) -> str:
     plain = re.sub(r"[^\w.+-]+", "-", _SCRIPT.sub("", name)).strip("-._")
     return plain.encode()[:_MOST_BYTES].decode(errors="ignore").strip("-._")
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold()
