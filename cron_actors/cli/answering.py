@@ -29,11 +29,10 @@ def answers(lines: Iterable[bytes], now: Callable[[], datetime], count: int) -> 
             yield json.dumps({"id": None, "error": str(error)})
             continue
         try:
-            instants = _instants(request, now, count)
+            answer = _answer(request, now, count)
         except InvalidValueError as error:
-            yield json.dumps({"id": request.get("id"), "error": str(error)})
-            continue
-        yield json.dumps({"id": request.get("id"), "next": instants} | ({} if instants else {"never": True}))
+            answer = {"error": str(error)}
+        yield json.dumps({"id": request.get("id")} | answer)
 
 
 def _request(line: bytes) -> dict[str, Any]:
@@ -51,7 +50,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _instants(request: dict[str, Any], now: Callable[[], datetime], count: int) -> list[str]:
+def _answer(request: dict[str, Any], now: Callable[[], datetime], count: int) -> dict[str, Any]:
     unknown = [key for key in request if key not in KEYS]
     if unknown:
         raise InvalidValueError(f"unknown key {quote(unknown[0])}; accepted: {', '.join(KEYS)}")
@@ -62,4 +61,7 @@ def _instants(request: dict[str, Any], now: Callable[[], datetime], count: int) 
         raise InvalidValueError(f"n: found {quote(number)}; accepted: a whole number from 1 to {MOST}")
     what = reading_of({**request, "timezone": request.get("tz")}).what(request["expr"])
     after = now() if request.get("after") is None else parse_instant(request["after"], what.zone)
-    return [at.astimezone(what.zone).isoformat() for at in islice(what.schedule(after).after(after), number)]
+    instants = [at.astimezone(what.zone).isoformat() for at in islice(what.schedule(after).after(after), number)]
+    if what.when.at_startup is not None:  # @reboot: nobody knows when, but it is not never
+        return {"next": instants, "at_startup": what.when.at_startup.value}
+    return {"next": instants} | ({} if instants else {"never": True})

@@ -84,8 +84,8 @@ def next_instants(
     """Print when a cron expression, or a job of the jobs file, is due next.
 
     With --json-lines each line {"id", "expr", "tz", "after", "n"} is answered by {"id", "next": [instants]}, with
-    "never": true if there are none, or by {"id", "error"}; a line may also have "dst_missing", "dst_repeated",
-    "day_match" and "job_id", which mean what the options do.
+    "never": true if there are none and "at_startup": "boot" for @reboot, or by {"id", "error"}; a line may also have
+    "dst_missing", "dst_repeated", "day_match" and "job_id", which mean what the options do.
 
     Example: cron-actors next "30 2 * * mon-fri" --timezone Europe/Berlin --count 3
     """

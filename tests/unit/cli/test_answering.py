@@ -56,6 +56,10 @@ def test_an_expression_that_never_fires_again_says_never() -> None:
     assert ask(b'{"id":1,"expr":"0 0 0 1 1 * 2020"}') == [{"id": 1, "next": [], "never": True}]
 
 
+def test_a_start_of_the_machine_is_not_never() -> None:
+    assert ask(b'{"id":1,"expr":"@reboot"}') == [{"id": 1, "next": [], "at_startup": "boot"}]
+
+
 @pytest.mark.parametrize(
     ("request_text", "told"),
     [
