@@ -25,7 +25,7 @@ from cron_actors.model.records import JobRecord, Pause
 from cron_actors.model.statistics import JobStatistics
 from cron_actors.ports.store import Reader
 
-WHEN_KEYS = ("periodicity", "cron", "run_at", "run_in", "manual")
+WHEN_KEYS = ("periodicity", "cron", "run_at", "run_in", "at_startup", "manual")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,10 +162,10 @@ def _when(written: Mapping[str, Json]) -> str:
     """Return what the job says of time in its own words."""
     parts = []
     for key in WHEN_KEYS:
-        if key in written:
-            value = written[key]
+        value = written.get(key, False)
+        if value is not False:
             text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
-            parts.append(key if key == "manual" else f"{key} {text}")
+            parts.append(key if value is True else f"{key} {text}")
     zone = f" ({written['timezone']})" if "timezone" in written else ""
     return printable(", ".join(parts) + zone)
 

@@ -237,6 +237,23 @@ def test_jobs_are_those_of_the_file_before_a_daemon_loads_it(
     assert "cron @daily (Europe/Berlin)" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("when", "words"),
+    [
+        ({"at_startup": True}, "at_startup"),
+        ({"at_startup": "every_start", "periodicity": "1h"}, "periodicity 1h, at_startup every_start"),
+        ({"at_startup": False, "manual": False, "cron": ["@daily", "0 4 * * *"]}, "cron @daily; 0 4 * * *"),
+        ({"manual": True}, "manual"),
+    ],
+)
+def test_jobs_say_when_they_run_in_the_words_of_the_file(
+    cli: CommandLine, capsys: pytest.CaptureFixture[str], when: dict[str, Any], words: str
+) -> None:
+    cli.write_jobs({"identifier": "new", "command": "true", **when})
+    assert cli("jobs") == 0
+    assert capsys.readouterr().out.splitlines()[1].split("  ")[1] == words
+
+
 def test_a_clock_set_back_makes_no_length_of_time_negative(
     cli: CommandLine, capsys: pytest.CaptureFixture[str]
 ) -> None:
