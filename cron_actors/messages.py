@@ -32,6 +32,7 @@ from cron_actors.model.run import (
     Identity,
     NewRun,
     Outcome,
+    Reason,
     Run,
     RunState,
 )
@@ -304,9 +305,10 @@ class TimeOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancel:
-    """Somebody asked to cancel the run."""
+    """Somebody asked to cancel the run, or a newer one takes its place (the reason is overlap then)."""
 
     run_id: int
+    reason: Reason = Reason.BY_REQUEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

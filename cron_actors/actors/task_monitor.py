@@ -83,9 +83,9 @@ class TaskMonitorActor(Shell[MonitorMessage]):
             case TimeOut(key=key):
                 if self._launch is not None and self._launch.key == key:
                     self._end(Outcome.TIMEOUT)
-            case Cancel(run_id=run_id):
+            case Cancel(run_id=run_id, reason=reason):
                 if self._launch is not None and self._launch.run.run_id == run_id:
-                    self._end(Outcome.CANCELLED)
+                    self._end(Outcome.CANCELLED, reason=reason)
             case Interrupt():
                 self._end(Outcome.INTERRUPTED, hurried=True)
             case Inspect():
@@ -205,7 +205,7 @@ def _error(verdict: Outcome, reason: str | None, launch: Launch, ending: Ending)
         case Outcome.TIMEOUT:
             return f"timed out after {format_duration(launch.job.timeout or timedelta(0))}"
         case Outcome.CANCELLED:
-            return "cancelled by request"
+            return "cancelled by a newer run" if reason == Reason.OVERLAP else "cancelled by request"
         case Outcome.INTERRUPTED:
             return "the daemon stopped"
         case _:

@@ -7,7 +7,7 @@ import pytest
 from cron_actors.core.run_states import describe
 from cron_actors.messages import Available, Cancel, Claim, Claimed, Launch
 from cron_actors.model.records import RequestKind, RunFilter
-from cron_actors.model.run import Outcome, Run, RunState
+from cron_actors.model.run import Outcome, Reason, Run, RunState
 from tests.fakes.ledger_desk import LedgerDesk
 from tests.fakes.values import NOON, QUEUE, finished
 
@@ -63,7 +63,7 @@ def test_the_busy_run_is_ended_and_the_new_one_begins_after_it(desk: LedgerDesk)
     launch = busy(desk, "cancel_other")
     desk.queue.take()
     come_due(desk, 1)
-    assert desk.queue.of(Cancel) == [Cancel(run_id=launch.run.run_id)]
+    assert desk.queue.of(Cancel) == [Cancel(run_id=launch.run.run_id, reason=Reason.OVERLAP)]
     assert standing(desk) == {0: "executing: overlap", 1: WAITING}
     desk.tell(finished(launch, Outcome.CANCELLED))
     assert standing(desk) == {0: "cancelled: overlap", 1: "available"}

@@ -25,7 +25,7 @@ from cron_actors.messages import (
     TimeOut,
 )
 from cron_actors.model.job import AtLimit, OutputLimit
-from cron_actors.model.run import Outcome
+from cron_actors.model.run import Outcome, Reason
 from tests.fakes.mail import Outbox, inbox
 from tests.fakes.run_logs import NO_PERMISSION, NO_SPACE, FakeRunLogs
 from tests.fakes.values import IDENTITY, QUEUE, a_job, a_launch, an_ending
@@ -123,6 +123,18 @@ def test_a_cancel_ends_the_process_and_counts_as_one(desk: Desk) -> None:
     assert desk.task.messages[-1] == End(key=KEY, kill_after=KILL_AFTER)
     assert desk.reports()[0].ending.outcome is Outcome.CANCELLED
     assert desk.log()[-2] == "Task Execution Cancelled"
+
+
+@pytest.mark.parametrize(
+    ("cancel", "error"),
+    [
+        (Cancel(run_id=1), "cancelled by request"),
+        (Cancel(run_id=1, reason=Reason.OVERLAP), "cancelled by a newer run"),
+    ],
+)
+def test_the_error_of_a_cancelled_run_says_who_wanted_its_end(desk: Desk, cancel: Cancel, error: str) -> None:
+    desk.tell(cancel, ended(Outcome.FAILURE))
+    assert desk.reports()[0].ending.error == error
 
 
 def test_a_cancel_before_the_process_has_started_follows_the_order_to_start_it() -> None:

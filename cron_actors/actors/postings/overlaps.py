@@ -96,7 +96,7 @@ def _give_way(posting: Posting, admitted: Admitted) -> None:
     _finish(posting, admitted.displaced, RunState.AVAILABLE, RunState.CANCELLED, Reason.OVERLAP)
     for run_id in admitted.ended:
         posting.request_cancel(run_id, Reason.OVERLAP)
-        posting.cancels.append(Cancel(run_id=run_id))
+        posting.cancels.append(Cancel(run_id=run_id, reason=Reason.OVERLAP))
 
 
 def _finish(posting: Posting, run_ids: Iterable[int], before: RunState, after: RunState, reason: Reason) -> None:
