@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -17,6 +19,13 @@ from cron_actors.settings import Granularity, Settings
 from tests.fakes.daemon import NEVER, job
 
 pytestmark = pytest.mark.e2e
+
+HANGS_UP = """
+import os
+from cron_actors import launch_scheduler
+job = {"identifier": "hang-up", "command": f"kill -HUP {os.getpid()}", "periodicity": "1h", "timeout": "1m"}
+raise SystemExit(launch_scheduler({"jobs": [job]}))
+"""
 
 
 @pytest.fixture
@@ -105,3 +114,11 @@ def test_a_call_needs_no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         monkeypatch.delenv(name, raising=False)
     assert launch_scheduler(jobs={"jobs": [job("clock", periodicity="1m")]}, max_ticks=1, wait=False) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["logs"], "jobs of a mapping are kept in memory"
+
+
+def test_a_hangup_stops_a_daemon_that_has_no_file_to_read_again(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", HANGS_UP], cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "SIGHUP: stopping" in ended.stderr
