@@ -28,6 +28,9 @@ _HINTS = {
     "mapping values are not allowed in this context": "quotes around a text that holds a colon and a blank",
     "did not find expected key": "keys of one object indented alike, quotes around a text with special characters",
     "could not find expected ':'": "a key, a colon and a blank before each value",
+    "did not find expected alphabetic or numeric character": "quotes around text that begins with * or &, as in "
+    "cron: '*/5 * * * *'",
+    "found character that cannot start any token": "quotes around text that begins with a sign, as in cron: '@daily'",
 }
 
 

@@ -114,6 +114,20 @@ def test_the_first_fault_is_named_where_it_stands(text: str, found: str, offset:
     assert refused.offset == offset
 
 
+@pytest.mark.parametrize(
+    ("text", "accepted"),
+    [
+        ("cron: */5 * * * *\n", "cron: '*/5 * * * *'"),
+        ("cron: * * * * *\n", "cron: '*/5 * * * *'"),
+        ("- cron: [0 5 * * *, * 6 * * *]\n", "cron: '*/5 * * * *'"),
+        ("cron: @hourly\n", "cron: '@daily'"),
+        ("command: `date`\n", "cron: '@daily'"),
+    ],
+)
+def test_text_that_lacks_its_quotes_is_refused_with_an_example_of_them(text: str, accepted: str) -> None:
+    assert fault(text).message.endswith(f"as in {accepted}")
+
+
 def test_a_bomb_of_aliases_is_refused() -> None:
     lines = ["a0: &a0 [x,x,x,x,x,x,x,x,x,x]"]
     lines += [f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
