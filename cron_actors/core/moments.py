@@ -47,7 +47,8 @@ def parse_zone(name: object) -> ZoneInfo:
     if isinstance(name, str):
         folded = name.strip().casefold().replace(" ", "_")
         places = [known for known in _zone_names() if "/" in known or known == folded]
-        close = difflib.get_close_matches(folded, places, n=1, cutoff=0.75)
+        cities = [place for place in places if place.endswith(f"/{folded}") and not place.startswith("etc/")]
+        close = cities if len(cities) == 1 else difflib.get_close_matches(folded, places, n=1, cutoff=0.75)
         hint = f" (did you mean {quote(_zone_names()[close[0]])}?)" if close else ""
     accepted = "accepted is an IANA name such as Europe/Berlin or UTC"
     raise InvalidValueError(f"{quote(name)} is not a time zone{hint}; {accepted}")
