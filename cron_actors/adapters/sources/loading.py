@@ -137,6 +137,8 @@ def _reader_for(name: str, supported_extensions: Sequence[str]) -> Callable[[str
         return _READERS[extension]
     if os.path.isdir(name):  # noqa: PTH112 - Path.is_dir raises for a name that no file can have
         raise _refusal(name, "found a directory; accepted: a regular file")
+    if not extension and not os.path.lexists(name):
+        raise _refusal(name, "found no such file or directory; accepted: a jobs file, or a directory of them")
     found = f"the extension {quote('.' + extension)}" if extension else "no extension"
     raise _refusal(name, f"found {found}; accepted: {', '.join('.' + known for known in accepted)}")
 

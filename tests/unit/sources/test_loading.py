@@ -94,6 +94,11 @@ def test_an_extension_that_is_not_supported_is_refused_with_those_that_are(
     assert line == f"{name}: found {found}; accepted: .json, .yaml, .yml"
 
 
+def test_a_name_without_an_extension_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(JobsFileError, match=r": found no such file or directory; accepted: a jobs file, or a dir"):
+        load_file(tmp_path / "team", supported_extensions=("json",), granularity=Granularity.MINUTE)
+
+
 def test_only_the_extensions_of_the_settings_are_supported(tmp_path: Path) -> None:
     (tmp_path / "jobs.json").write_text('{"jobs": []}', encoding="utf-8")
     with pytest.raises(JobsFileError, match=r"accepted: \.yaml$"):
