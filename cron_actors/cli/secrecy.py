@@ -8,11 +8,13 @@ from cron_actors.model.job import Json
 
 HIDDEN = "***"
 _SECRET_NAME = re.compile("PASSWORD|SECRET|TOKEN|KEY|CREDENTIAL", re.IGNORECASE)
-# Up to the last @ before the path: a password may hold one itself.
-_URL_PASSWORD = re.compile(r"(?P<user>[A-Za-z][A-Za-z0-9+.-]*://[^\s:/@]*):[^\s/]*@")
+# Up to the last @ before the path: a password may hold one itself. Only the end of a long scheme is looked at, as
+# otherwise each letter of a long word would be the beginning of one.
+_URL_PASSWORD = re.compile(r"(?P<user>[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s:/@]*):[^\s/]*@")
 
-# What an error about a jobs file found in a secret variable.
-_SECRET_FOUND = re.compile(rf"(?P<field>\benv\.\S*({_SECRET_NAME.pattern})\S*: found ).*(?=; accepted)", re.IGNORECASE)
+_FOUND_IN_FIELD = re.compile(r"(?<!\S)(?P<field>\S++)(?<=:) found ")
+_VARIABLE = re.compile(r"\benv\.(?P<name>.*)")
+_ACCEPTED = "; accepted"
 
 
 def is_secret(name: str) -> bool:
@@ -28,7 +30,18 @@ def without_passwords(text: str) -> str:
     >>> without_passwords("job 'a', env.API_KEY: found the number 5; accepted: text in quotes")
     "job 'a', env.API_KEY: found ***; accepted: text in quotes"
     """
-    return _SECRET_FOUND.sub(rf"\g<field>{HIDDEN}", _URL_PASSWORD.sub(rf"\g<user>:{HIDDEN}@", text))
+    hidden = _URL_PASSWORD.sub(rf"\g<user>:{HIDDEN}@", text)
+    return "".join(map(_without_finding, hidden.splitlines(keepends=True))) if _ACCEPTED in hidden else hidden
+
+
+def _without_finding(line: str) -> str:
+    """Return the line of an error about a jobs file without what was found in a secret variable."""
+    end = line.rfind(_ACCEPTED)
+    for match in _FOUND_IN_FIELD.finditer(line, 0, max(end, 0)):
+        variable = _VARIABLE.search(match["field"])
+        if variable is not None and is_secret(variable["name"]):
+            return f"{line[: match.end()]}{HIDDEN}{line[end:]}"
+    return line
 
 
 def without_secrets(job: dict[str, Json]) -> dict[str, Json]:
