@@ -20,6 +20,8 @@ from cron_actors.errors import InvalidValueError
 from cron_actors.model.job import Json
 
 _BYTE_ORDER_MARK = "\ufeff"
+_MOST = 10_000  # jobs and notes together; cronie takes 1,000 entries
+_MOST_VARIABLES = 200_000  # those of all entries together
 _USER = re.compile(r"(?P<name>[^:/]+)(?::(?P<group>[^/]+))?(?:/(?P<login_class>.+))?")
 
 
@@ -62,6 +64,8 @@ def import_crontab(crontab: Crontab, prefix: str = "") -> ImportedCrontab:
     """
     reading = _Reading(crontab, prefix)
     for number, line in enumerate(crontab.text.removeprefix(_BYTE_ORDER_MARK).split("\n"), 1):
+        if reading.is_enough(number):
+            break
         reading.read(number, line.removesuffix("\r"))
     return ImportedCrontab(jobs=tuple(reading.jobs), notes=tuple(reading.notes))
 
@@ -75,9 +79,20 @@ class _Reading:
         self._names = Names(prefix)
         self._comments: list[str] = []
         self._number = 0
+        self._variables_left = _MOST_VARIABLES
         self._told_of_users = False
         self.jobs: list[dict[str, Json]] = []
         self.notes: list[CrontabNote] = []
+
+    def is_enough(self, number: int) -> bool:
+        """Say whether this line is one too many, and note that it and all below it are lost."""
+        self._number = number
+        enough = len(self.jobs) + len(self.notes) >= _MOST
+        if enough:
+            self._lose(
+                f"found {_MOST} jobs and notes above; accepted: at most that; all lines from here on are left out"
+            )
+        return enough
 
     def read(self, number: int, text: str) -> None:
         """Take the next line."""
@@ -104,6 +119,13 @@ class _Reading:
         command = read_command(entry.command)
         account, rights = self._rights(entry.user)
         timezone = self._environment.timezone()
+        environment = self._environment.keys(account)
+        self._variables_left -= len(self._environment)
+        if self._variables_left < 0:
+            raise InvalidValueError(
+                f"found more variables for all entries together than {_MOST_VARIABLES};"
+                " accepted: fewer variables above it, or entries"
+            )
         for note in (*times.notes, *command.notes):
             self._note(note)
         if entry.unlogged:
@@ -120,7 +142,7 @@ class _Reading:
             "catch_up": "skip",
             **command.keys,
             **rights,
-            **self._environment.keys(account),
+            **environment,
             **self._environment.own_keys(),
             "x-crontab": text.strip(" \t"),
         }

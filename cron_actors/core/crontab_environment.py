@@ -42,6 +42,10 @@ class CrontabEnvironment:
         self._variables: dict[str, str] = {}
         self._mail_to = ""
 
+    def __len__(self) -> int:
+        """Return how many variables an entry has now."""
+        return len(self._variables)
+
     def set(self, name: str, value: str) -> str | None:
         """Take a variable for the entries to come, and return what is to be known about it, None if nothing is.
 

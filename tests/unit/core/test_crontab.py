@@ -217,3 +217,20 @@ def test_the_path_says_whose_crontab_it_is(path: str, system: bool, owner: str |
 def test_the_examples_of_the_modules_are_true() -> None:
     assert doctest.testmod(crontab_places).failed == 0
     assert doctest.testmod(tz_variable).failed == 0
+
+
+def test_an_endless_crontab_comes_to_an_end() -> None:
+    found = imported(*["* * * * * x"] * 9_999, "broken", "* * * * * y", "* * * * * z")
+    assert len(found.jobs) == 9_999
+    assert told(found)[1:] == [
+        (10_001, "found 10000 jobs and notes above; accepted: at most that; all lines from here on are left out", True)
+    ]
+
+
+def test_entries_that_would_repeat_too_many_variables_are_lost() -> None:
+    found = imported(*(f"V{number}=x" for number in range(2_000)), *["* * * * * x"] * 102)
+    assert len(found.jobs) == 100
+    message = (
+        "found more variables for all entries together than 200000; accepted: fewer variables above it, or entries"
+    )
+    assert told(found) == [(2_101, message, True), (2_102, message, True)]
