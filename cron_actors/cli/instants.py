@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
@@ -13,15 +14,16 @@ import click
 
 from cron_actors.cli import options
 from cron_actors.cli.answering import answers
-from cron_actors.cli.console import say, write_json
-from cron_actors.cli.surroundings import surroundings
-from cron_actors.cli.whats import find, reading_of
+from cron_actors.cli.console import say, warn, write_json
+from cron_actors.cli.surroundings import Surroundings, surroundings
+from cron_actors.cli.whats import What, find, reading_of
 from cron_actors.cli.wording import relative
 from cron_actors.core.moments import parse_instant, parse_zone
 from cron_actors.model.job import AtStartup, DayMatch, DstMissing, DstRepeated
 
 Function = TypeVar("Function", bound=Callable[..., object])
 MOST = 100_000
+_PLACED = re.compile(r"\bH\b", re.IGNORECASE)
 STARTS = {
     None: "never",
     AtStartup.BOOT: "when the machine boots",
@@ -99,7 +101,7 @@ def next_instants(
     if what is None:
         raise click.UsageError("Missing argument 'WHAT': a cron expression or a job")
     zone = None if texts["timezone"] is None else parse_zone(texts["timezone"])
-    found = find(what, around, reading_of(texts))
+    found = _found(what, around, texts)
     after = around.now() if texts["after"] is None else parse_instant(texts["after"], zone or found.zone)
     instants = list(islice(found.runs_after(after, changed_at=around.now()), count))
     if as_json:
@@ -120,9 +122,17 @@ def explain_schedule(context: click.Context, /, what: str, **texts: str | None) 
     """
     from cron_actors.core.explanation import explain_when  # noqa: PLC0415 - the library of words takes its time
 
-    found = find(what, surroundings(context), reading_of(texts))
+    found = _found(what, surroundings(context), texts)
     for line in explain_when(found.when, seed=found.identifier):
         say(line)
+
+
+def _found(what: str, around: Surroundings, texts: Mapping[str, str | None]) -> What:
+    """Return what is asked about; H for no job in particular is placed as for none that there can be: warn of it."""
+    found = find(what, around, reading_of(texts))
+    if not found.identifier and _PLACED.search(what):
+        warn("H is placed by the identifier of the job: name one by --job-id")
+    return found
 
 
 def in_zone(at: datetime, zone: ZoneInfo) -> str:

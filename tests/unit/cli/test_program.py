@@ -50,6 +50,19 @@ def test_an_expression_without_quotes_is_answered_by_how_to_quote_it(
     assert told.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["next", "explain"])
+def test_an_h_without_a_job_to_place_it_is_warned_of(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for expression in ("H 3 * * *", "0 h(2-4) * * *", "5,H/15 * * * *"):
+        assert run_program([name, expression]) == 0
+        assert capsys.readouterr().err.endswith(
+            "warning: H is placed by the identifier of the job: name one by --job-id\n"
+        )
+        assert run_program([name, expression, "--job-id", "backup"]) == 0
+        assert capsys.readouterr().err == ""
+    assert run_program([name, "0 3 * * thu"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_the_help_of_run_lists_every_variable_with_its_default(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_program(["run", "--help"]) == 0
     shown = " ".join(capsys.readouterr().out.partition("Environment:")[2].split())
