@@ -83,6 +83,8 @@ def test_the_help_loads_no_heavy_library() -> None:
     ("words", "told"),
     [
         (["frobnicate"], "No such command 'frobnicate'"),
+        (["valdate"], "No such command 'valdate', did you mean 'validate'?"),
+        (["Jobs"], "No such command 'Jobs', did you mean 'jobs'?"),
         (["runs", "--limit", "0"], "--limit"),
         (["cancel"], "RUN_ID"),
         (["next"], "WHAT"),
