@@ -19,7 +19,7 @@ from cron_actors.cli.surroundings import Surroundings, surroundings
 from cron_actors.cli.whats import What, find, reading_of
 from cron_actors.cli.wording import relative
 from cron_actors.core.moments import parse_instant, parse_zone
-from cron_actors.model.job import AtStartup, DayMatch, DstMissing, DstRepeated
+from cron_actors.model.job import AtStartup, DayMatch, DstMissing, DstRepeated, When
 
 Function = TypeVar("Function", bound=Callable[..., object])
 MOST = 100_000
@@ -107,7 +107,7 @@ def next_instants(
     if as_json:
         write_json([in_zone(at, zone or found.zone) for at in instants])
     else:
-        _tell(instants, zone or found.zone, around.now(), found.when.at_startup)
+        _tell(instants, zone or found.zone, around.now(), found.when)
 
 
 @click.command("explain")
@@ -140,8 +140,8 @@ def in_zone(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).isoformat()
 
 
-def _tell(instants: list[datetime], zone: ZoneInfo, now: datetime, at_startup: AtStartup | None) -> None:
+def _tell(instants: list[datetime], zone: ZoneInfo, now: datetime, when: When) -> None:
     if not instants:
-        say(STARTS[at_startup])
+        say("when somebody asks for it" if when.manual else STARTS[when.at_startup])
     for at in instants:
         say(f"{in_zone(at, zone)}  {relative(at, now)}")

@@ -119,6 +119,12 @@ def test_an_expression_that_is_over_is_an_empty_list_or_never(capsys: pytest.Cap
     assert capsys.readouterr().out == "never\n"
 
 
+def test_a_manual_job_is_due_when_somebody_asks_for_it(capsys: pytest.CaptureFixture[str]) -> None:
+    write("jobs.json", {"identifier": "tidy", "command": "true", "manual": True})
+    assert run_program(["next", "tidy"]) == 0
+    assert capsys.readouterr().out == "when somebody asks for it\n"
+
+
 def test_a_job_is_told_by_its_own_schedule_and_zone(capsys: pytest.CaptureFixture[str]) -> None:
     write("jobs.json", {"identifier": "a job", "command": "true", "cron": "0 9 * * *", "timezone": "Asia/Tokyo"})
     assert run_program(["next", "a job", "--after", "2026-01-01", "--count", "1", "--json"]) == 0
