@@ -127,6 +127,7 @@ def _written(value: object, accepted: str) -> datetime:
     if match is None:
         raise InvalidValueError(f"{_shown(value)} is not a date; {accepted}")
     wall = _wall(value, match, int(match["month"]), accepted)
+    _require_year(value, wall, accepted)  # before the offset, which would leave the calendar at its ends
     offset = match["offset"]
     return wall if offset is None else (wall - _offset(value, offset, accepted)).replace(tzinfo=UTC)
 
@@ -163,10 +164,14 @@ def _offset(value: object, text: str, accepted: str) -> timedelta:
 
 def _checked(value: object, moment: datetime, zone: ZoneInfo, accepted: str) -> datetime:
     """Return ``moment`` in UTC, read in ``zone`` if it is naive, or refuse a year that leaves no room to count."""
+    _require_year(value, moment, accepted)
+    return instant_of(moment, zone) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _require_year(value: object, moment: datetime, accepted: str) -> None:
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         years = f"the years {_FIRST_YEAR} to {_LAST_YEAR}"
         raise InvalidValueError(f"{_shown(value)} is outside {years}; {accepted}")
-    return instant_of(moment, zone) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _shown(value: object) -> str:

@@ -118,6 +118,8 @@ def test_an_end_date_holds_its_whole_day_and_a_date_with_a_time_that_moment(valu
         ("2022-W01-1", "is not a date"),
         ("\N{FULLWIDTH DIGIT TWO}022-11-21", "is not a date"),
         ("0001-01-01", "outside the years 1970 to 9998"),
+        ("0001-01-01T00:00:00+14:00", "outside the years 1970 to 9998"),
+        ("9999-12-31T23:59:59-14:00", "outside the years 1970 to 9998"),
         (date(9999, 12, 31), "'9999-12-31' is outside the years"),
         ("", "is not a date"),
         (None, "is not a date"),
