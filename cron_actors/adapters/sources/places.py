@@ -74,5 +74,5 @@ def _files_of(directory: str, supported_extensions: Sequence[str]) -> Iterator[s
         entries = sorted(found, key=lambda entry: entry.name)
     for entry in entries:
         extension = Path(entry.name).suffix.lower().removeprefix(".")
-        if extension in supported_extensions and not entry.name.startswith(".") and not entry.is_dir():
+        if extension in supported_extensions and not entry.name.startswith(".") and not _is_directory(entry.path):
             yield entry.path

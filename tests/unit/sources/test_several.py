@@ -70,6 +70,17 @@ def test_of_a_directory_count_the_visible_files_of_supported_types_by_name(tmp_p
     assert jobs_files(["jobs.d"], ["yml"]).names == ("jobs.d/c.yml",)
 
 
+def test_a_link_that_leads_nowhere_is_a_fault_of_its_own_and_not_of_its_directory(tmp_path: Path) -> None:
+    write("a.json", "a")
+    (tmp_path / "loop.json").symlink_to("loop.json")
+    (tmp_path / "gone.json").symlink_to("nowhere")
+    found = jobs_files([str(tmp_path)], FILE_TYPES)
+    assert [Path(name).name for name in found.names] == ["a.json", "gone.json", "loop.json"]
+    reading = read_files(found.names, MANNER)
+    assert {Path(name).name for name in reading.faults} == {"gone.json", "loop.json"}
+    assert [Path(name).name for name in reading.jobs] == ["a.json"]
+
+
 def test_a_file_that_is_named_twice_counts_once(tmp_path: Path) -> None:
     write("a.json", "a")
     found = jobs_files(["a.json", str(tmp_path), "./a.json"], FILE_TYPES)
