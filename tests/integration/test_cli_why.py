@@ -258,6 +258,17 @@ def test_an_instant_before_the_first_sight_after_the_removal_or_before_a_change_
     assert "the schedule was another one until 2026-11-21 10:30:00 UTC" in ask(NOW - 95 * MINUTE)
 
 
+def test_an_instant_before_a_change_that_only_the_present_schedule_names_is_not_said_to_be_pruned(
+    daemon: SqliteStore, ask: Ask
+) -> None:
+    put_job(daemon, periodicity="1h")
+    record(daemon, changed_at=NOW - 30 * MINUTE)
+    assert ask(NOW - 60 * MINUTE).endswith(
+        ": nothing is recorded, and the schedule was another one until 2026-11-21 11:30:00 UTC; its present schedule"
+        " names it, the next is 2026-11-21 12:00:00 UTC"
+    )
+
+
 def test_an_instant_without_an_offset_is_in_the_zone_of_the_job_and_told_in_both(daemon: SqliteStore, ask: Ask) -> None:
     put_job(daemon, cron="30 2 * * *", periodicity=None, timezone="Europe/Berlin")
     record(daemon, first_seen_at=NOW - timedelta(days=400), changed_at=NOW - timedelta(days=400))
