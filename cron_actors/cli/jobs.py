@@ -145,7 +145,8 @@ def _tell_all(known: Mapping[str, KnownJob], now: datetime) -> None:
         Column("LAST"),
         Column("DESCRIPTION", least=12, leaves=2),
     )
-    for line in table(columns, rows, width()):
+    shown = len(columns) if any(row[-1] for row in rows) else -1  # what nobody wrote takes no room
+    for line in table(columns[:shown], [row[:shown] for row in rows], width()):
         click.echo(line)
 
 

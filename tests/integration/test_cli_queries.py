@@ -254,6 +254,21 @@ def test_jobs_say_when_they_run_in_the_words_of_the_file(
     assert capsys.readouterr().out.splitlines()[1].split("  ")[1] == words
 
 
+def test_descriptions_take_no_room_where_no_job_has_one(
+    cli: CommandLine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cron_actors.cli.jobs.width", lambda: 80)
+    long = {"identifier": "new", "command": "true", "cron": "30 4 * * mon-fri", "timezone": "Africa/Porto-Novo"}
+    cli.write_jobs(long)
+    assert cli("jobs") == 0
+    told = capsys.readouterr().out
+    assert "cron 30 4 * * mon-fri (Africa/Porto-Novo)" in told
+    assert "DESCRIPTION" not in told
+    cli.write_jobs(long, {"identifier": "other", "command": "true", "manual": True, "description": "what it does"})
+    assert cli("jobs") == 0
+    assert "what it does" in capsys.readouterr().out
+
+
 def test_a_clock_set_back_makes_no_length_of_time_negative(
     cli: CommandLine, capsys: pytest.CaptureFixture[str]
 ) -> None:
