@@ -117,7 +117,7 @@ def inquire(facts: Facts) -> Finding:
     if not _names(facts.schedule, at):
         answer = Answer.BEFORE_CHANGE if at < record.changed_at else Answer.NOT_DUE
         return Finding(answer=answer, before=_before(facts.schedule, at), after=facts.schedule.next_after(at))
-    return _unrecorded(facts, record)
+    return _unrecorded(facts, record, facts.schedule)
 
 
 def absence_at(nodes: Sequence[NodeRecord], at: datetime) -> Absence | None:
@@ -160,7 +160,7 @@ def _answer(row: Run) -> Answer:
     return _BY_STATE[row.state]
 
 
-def _unrecorded(facts: Facts, record: JobRecord) -> Finding:
+def _unrecorded(facts: Facts, record: JobRecord, schedule: Schedule) -> Finding:
     """Return what becomes of an instant of the schedule that nothing is written of."""
     at = facts.at
     reason = None if facts.bars is None else facts.bars.reason(at)
@@ -168,7 +168,7 @@ def _unrecorded(facts: Facts, record: JobRecord) -> Finding:
     if at > facts.now:
         return Finding(answer=Answer.NOT_YET_DUE, reason=reason, pause=pause, calendars=_calendars(facts))
     if at < record.changed_at:
-        return Finding(answer=Answer.BEFORE_CHANGE, before=at)
+        return Finding(answer=Answer.BEFORE_CHANGE, before=at, after=schedule.next_after(at))
     if record.cursor_at is None or at > record.cursor_at:
         return Finding(answer=Answer.UNDECIDED, reason=reason, pause=pause, calendars=_calendars(facts))
     return Finding(answer=Answer.NO_RECORD)
