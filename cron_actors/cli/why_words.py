@@ -30,6 +30,7 @@ IN_DOWNTIME: dict[str, str] = {
     Reason.DOWN: "the job catches up nothing",
     Reason.TOO_LATE: "by then it was too old to be caught up",
     Reason.OVER_CAP: "more was missed than the job's cap allows",
+    Reason.PAUSED: "by then the job was paused",
 }
 CAUSES = {Cause.SCHEDULE: "", Cause.MANUAL: ", which somebody asked for", Cause.STARTUP: ", begun by a start"}
 
@@ -149,7 +150,7 @@ class Words:
     def _why(self, reason: str | None) -> str:
         """Return the reason with what is known of the pause, the downtime or the calendars behind it."""
         absence, calendars = self._finding.absence, self._finding.calendars
-        if absence is not None and reason in IN_DOWNTIME:
+        if absence is not None and reason in IN_DOWNTIME and self._finding.pause is None:
             return f"{self._absence(absence)}, and {IN_DOWNTIME[reason]}"
         if calendars and reason == Reason.CALENDAR:
             names = " and ".join(quote(name) for name in calendars)

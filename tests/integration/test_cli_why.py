@@ -149,6 +149,18 @@ def test_an_instant_of_a_downtime_is_told_with_its_ends(
     )
 
 
+def test_an_instant_of_a_downtime_before_a_pause_is_told_with_both(daemon: SqliteStore, ask: Ask) -> None:
+    put_job(daemon)
+    record(daemon)
+    put_life(daemon, "first", NOW - 80 * MINUTE, NOW - 60 * MINUTE)
+    put_life(daemon, "second", NOW - 30 * MINUTE, NOW)
+    with daemon.begin() as transaction:
+        transaction.put_pause("backup", Pause(paused_at=NOW - 45 * MINUTE, paused_by="ada"))
+    account(daemon, NOW - 50 * MINUTE, 10, RunState.SKIPPED, Reason.PAUSED)
+    assert ask(NOW - 46 * MINUTE).endswith("until 2026-11-21 11:30:00 UTC, and by then the job was paused")
+    assert ask(NOW - 45 * MINUTE).endswith(": the job was paused from 2026-11-21 11:15:00 UTC by ada")
+
+
 def test_a_run_that_is_caught_up_is_told_with_the_downtime(daemon: SqliteStore, ask: Ask) -> None:
     put_job(daemon)
     put_life(daemon, "first", NOW - 3 * MINUTE, NOW)
