@@ -15,6 +15,9 @@ HIGHEST_STATUS = 255
 _SUCCESS = Success()
 _RETENTION = Retention()
 _RANGE = re.compile(r"([0-9]{1,3})-([0-9]{1,3})", re.ASCII)
+_CASELESS = re.compile(r"\(\?[A-Za-z]*i")
+_WIDE_RANGE = re.compile(r"-(?:[^\x00-\x7f]|\\[uUN])")
+_WIDE_RANGE_COST = 3_000  # characters that take as long: Python looks at each letter of the range for its other case
 _STATUS_ACCEPTED = f'a status from 0 to {HIGHEST_STATUS}, or a range of them in quotes, such as "10-20"'
 
 
@@ -80,6 +83,15 @@ def parse_pattern(value: object) -> str:
     except (re.error, OverflowError, RecursionError, Warning) as error:  # a warning is raised under -W error only
         raise InvalidValueError(f"found {quote(value)}: {error}; accepted: a regular expression of Python's") from None
     return value
+
+
+def pattern_cost(pattern: str) -> int:
+    """Return about how much there is to do to compile the regular expression: 1 is an ordinary character.
+
+    >>> pattern_cost("(?i)[a-z]+ rows"), pattern_cost("(?i)[\N{LATIN CAPITAL LETTER A WITH GRAVE}-\N{BLACK STAR}]")
+    (15, 3009)
+    """
+    return len(pattern) + _WIDE_RANGE_COST * (len(_WIDE_RANGE.findall(pattern)) if _CASELESS.search(pattern) else 0)
 
 
 def parse_exit_codes(value: object) -> range:

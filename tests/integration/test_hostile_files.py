@@ -31,6 +31,8 @@ def ics_of(events: int) -> str:
 
 NUMBERED = '{"identifier": "a%d", "command": "x", "cron": "* * * * *", "timezone": "Europe/Berlinn%d"}'
 ALIASES = "".join(f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(12))
+BRANCHES = "x|y(z|w)*" * 100
+WIDE = "(?i:[À-￿])" * 90
 FILES = {
     "aliases.yaml": "a: &a [x, x, x]\n" + ALIASES,
     "aliased-jobs.yaml": "x-a: &a [1]\njobs:\n" + "- *a\n" * 30_000,
@@ -72,6 +74,8 @@ FILES = {
     + '}, "jobs": ['
     + JOB % ('"exclude": ' + json.dumps([f"cla{n}" for n in range(30_000)]))
     + "]}",
+    "patterns.json": listed([JOB % f'"success": {{"output": "(?i){n}[a-z]{BRANCHES}"}}' for n in range(3_000)]),
+    "wide-patterns.json": listed([JOB % f'"success": {{"output": "{n}{WIDE}"}}' for n in range(9)]),
     "many-parentheses.json": of_one_job('"success": {"output": "' + "(" * 5_000 + '"}'),
     "twice.yaml": "jobs: []\n" + "x-a: 1\n" * 30_000,
     "documents.yaml": "--- 1\n" * 100_000,

@@ -15,6 +15,7 @@ from cron_actors.core.definitions import canonical, definition, read_job
 from cron_actors.core.identifiers import twins
 from cron_actors.core.job_defaults import merged, placed
 from cron_actors.core.problems import Pointer, Problem
+from cron_actors.core.process_reader import pattern_cost
 from cron_actors.core.schedule_check import schedule_problems
 from cron_actors.core.texts import unusable_texts
 from cron_actors.model.calendar import Calendar
@@ -26,6 +27,7 @@ MOST_FAULTS = 250
 
 _AT_ONCE = 100  # jobs checked before the faults are counted
 _MOST_DEFAULTS = 32 * 1024 * 1024
+_MOST_PATTERNS = 200_000  # characters of different patterns, which take half a second
 
 
 @dataclass(slots=True)
@@ -140,6 +142,8 @@ class _JobCheck:
         self._findings = findings
         self._terms = terms
         self._defaults = defaults
+        self._patterns: set[str] = set()
+        self._patterns_left = _MOST_PATTERNS
 
     def look_at(self, mappings: Sequence[Json], indexes: range) -> None:
         """Note the faults of these jobs, and those jobs that can be read."""
@@ -151,7 +155,7 @@ class _JobCheck:
             found = self._known(texts[index])
             if found is None and isinstance(mapping, dict):
                 place = self._place_in(mappings, index)
-                sound = self._sound(mapping, place)
+                sound = self._within_patterns(self._sound(mapping, place), place)
                 job, problems = _value_problems(sound, self._terms)
                 self._findings.add(_moved(problems, place))
                 found = definition(sound, job)
@@ -164,6 +168,20 @@ class _JobCheck:
         if not places:
             return mapping
         return {key: item for key, item in mapping.items() if places.isdisjoint(_both(place((key,))))}
+
+    def _within_patterns(self, mapping: dict[str, Any], place: Callable[[Pointer], Pointer]) -> dict[str, Any]:
+        """Count the patterns that no job before had; return the mapping without them once they are too many."""
+        success = mapping.get("success")
+        if not isinstance(success, dict):
+            return mapping
+        texts = {text for key in ("output", "output_not") if isinstance(text := success.get(key), str)}
+        self._patterns_left -= sum(map(pattern_cost, texts - self._patterns))
+        self._patterns |= texts
+        if self._patterns_left >= 0 or not texts:
+            return mapping
+        message = f"found too much to compile in all patterns so far; accepted: {_MOST_PATTERNS} characters of them"
+        self._findings.add([Problem(pointer=place(("success",)), message=message)])
+        return {key: item for key, item in mapping.items() if key != "success"}
 
     def _known(self, text: str) -> Definition | None:
         """Return what an earlier reading made of the text, if its calendars are what they were."""

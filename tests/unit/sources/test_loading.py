@@ -233,3 +233,9 @@ def test_nothing_of_a_hostile_text_breaks_out_of_its_line(tmp_path: Path) -> Non
     lines = problems(tmp_path, text)
     assert len(lines) == 4
     assert all(line.isprintable() for line in lines)
+
+
+def test_patterns_that_many_jobs_share_cost_what_one_does(tmp_path: Path) -> None:
+    success: Json = {"output": "x" * 900}
+    jobs = [{**SAMPLE, "identifier": f"a{number}", "success": success} for number in range(500)]
+    assert len(loaded(tmp_path, *jobs).definitions) == 500
