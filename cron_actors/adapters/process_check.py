@@ -12,7 +12,7 @@ from cron_actors.adapters.executors.env_files import LARGEST, read_env_file
 from cron_actors.adapters.executors.programs import StillbornError
 from cron_actors.model.job import Job
 
-_MOST_READ = 8 * LARGEST  # bytes of different env files
+_MOST_READ = 4 * LARGEST  # bytes of different env files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
