@@ -48,7 +48,7 @@ class Transaction(Protocol):
     def insert_accounts(self, accounts: Sequence[Account]) -> list[Run]:
         """Write stretches of instants not run, each as one run in its final state with its count.
 
-        One that goes on where the newest row of its job ends, with the same state, reason and definition, makes that
+        One that goes on where the row of its job before it ends, with the same state, reason and definition, makes that
         row longer. Each is returned as it was given, with the id of its row.
         """
 

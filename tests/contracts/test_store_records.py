@@ -258,6 +258,17 @@ def test_a_stretch_of_another_kind_is_a_row_of_its_own(store: AnyStore, reader: 
     assert [row.count for row in reader.runs(RunFilter())] == [5, 60]
 
 
+def test_a_stretch_goes_on_although_a_run_after_it_is_written_already(store: AnyStore, reader: Reader) -> None:
+    """A window in which a pause ends holds the rest of the pause, and the first run after it."""
+    with store.begin() as transaction:
+        transaction.insert_accounts([ACCOUNT])
+    insert(store, owed(after=62))
+    with store.begin() as transaction:
+        more = replace(ACCOUNT, first_due_at=T + 60 * SECOND, last_due_at=T + 61 * SECOND, count=2)
+        transaction.insert_accounts([more])
+    assert [(row.due_at, row.count) for row in reader.runs(RunFilter())] == [(T + 62 * SECOND, 1), (T, 62)]
+
+
 def test_a_stretch_after_a_run_is_a_row_of_its_own(store: AnyStore, reader: Reader) -> None:
     with store.begin() as transaction:
         transaction.insert_accounts([ACCOUNT])

@@ -29,11 +29,13 @@ _INSERT_ACCOUNT = (
     " finished_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '', 0, ?9, ?10)"
     f" ON CONFLICT (job, key) WHERE key IS NOT NULL DO NOTHING RETURNING {RUN_COLUMNS}"
 )
-# What goes on where the job's newest row ends, for the same reason and by the same schedule, is no row of its own.
+# What goes on where the row before it ends, for the same reason and by the same schedule, is no row of its own. Runs of
+# later instants may have been written already: those of the same window are.
 _EXTEND = (
     "UPDATE run SET last_due_at = ?4, count = count + ?5, finished_at = ?10 WHERE run_id ="
-    " (SELECT run_id FROM run WHERE job = ?1 ORDER BY last_due_at DESC, run_id DESC LIMIT 1)"
-    " AND last_due_at < ?3 AND cause = ?6 AND state = ?7 AND reason = ?8 AND queue = '' AND definition = ?9"
+    " (SELECT run_id FROM run WHERE job = ?1 AND last_due_at < ?3 ORDER BY last_due_at DESC, run_id DESC LIMIT 1)"
+    " AND cause = ?6 AND state = ?7 AND reason = ?8 AND queue = '' AND definition = ?9"
+    " AND NOT EXISTS (SELECT 1 FROM run WHERE job = ?1 AND last_due_at >= ?3 AND due_at <= ?4)"
     f" RETURNING {RUN_COLUMNS}"
 )
 OCCUPANTS = (
