@@ -229,6 +229,7 @@ def test_a_strangers_group_without_leader_is_left_alone(bench: Bench) -> None:
 def _kill_both(process: subprocess.Popen[str], template: int) -> None:
     """Kill the template without the daemon seeing it, then the daemon."""
     process.send_signal(signal.SIGSTOP)
+    os.waitpid(process.pid, os.WUNTRACED)  # a thread of the daemon may run on for a moment
     os.kill(template, signal.SIGKILL)
     process.kill()
     process.wait()
