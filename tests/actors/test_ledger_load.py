@@ -244,3 +244,15 @@ def test_a_job_that_is_loaded_as_it_was_revives_nothing(desk: LedgerDesk) -> Non
     second = desk.successor()
     second.load({"command": "false"})
     assert second.states() == []
+
+
+@pytest.mark.parametrize(("ago", "state"), [(2 * MINUTE, "available"), (timedelta(days=2), "missed: too late")])
+def test_a_moment_already_past_that_a_job_is_given_is_owed_as_by_a_new_job(
+    desk: LedgerDesk, ago: timedelta, state: str
+) -> None:
+    evaluated(desk)
+    desk.load({"periodicity": "7d", "run_at": (NOON - ago).isoformat()})
+    assert desk.states() == [state]
+    assert desk.record().cursor_at == NOON
+    desk.load({"periodicity": "14d", "run_at": (NOON - ago).isoformat()})
+    assert [name for name in desk.states() if name != "cancelled: re-timed"] == []

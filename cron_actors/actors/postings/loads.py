@@ -16,7 +16,7 @@ from cron_actors.core.reconciliation import Reconciliation, is_of_files, reconci
 from cron_actors.core.schedule import Schedule
 from cron_actors.core.startup import Startup, startup_run
 from cron_actors.errors import InvalidValueError
-from cron_actors.messages import ActiveJob, Load, Revised
+from cron_actors.messages import ActiveJob, Due, Load, Revised
 from cron_actors.model.job import Definition
 from cron_actors.model.records import JobRecord
 from cron_actors.model.run import Cause, Reason, RunState
@@ -48,8 +48,10 @@ def post_load(posting: Posting, load: Load) -> Revised | None:
     for record in changes.rows:
         transaction.put_job(_foretold(posting, record))
         before = records.get(record.identifier)
-        if before is not None and _goes_on_changed(before, record) and record.identifier not in load.unresolved:
-            revive(posting, record.identifier, before.definition, record.definition)
+        if before is not None and _goes_on_changed(before, record):
+            _owe_past_moment(posting, before, record)
+            if record.identifier not in load.unresolved:
+                revive(posting, record.identifier, before.definition, record.definition)
     _cancel(posting, changes.removed, Reason.REMOVED, tuple(Cause))
     node.loads += 1
     node.revised |= {record.identifier: node.loads for record in changes.rows if record.identifier not in same}
@@ -63,6 +65,27 @@ def post_load(posting: Posting, load: Load) -> Revised | None:
 
 def _goes_on_changed(before: JobRecord, now: JobRecord) -> bool:
     return before.removed_at is None and now.removed_at is None and before.definition != now.definition
+
+
+def _owe_past_moment(posting: Posting, before: JobRecord, now: JobRecord) -> None:
+    """Write what a ``run_at`` owes that had passed already when the job was given it: the same as that of a new job."""
+    job = posting.job(now.definition)
+    if job.when.run_at is None or job.when.run_at > posting.at or job.when.run_at == _run_at(posting, before):
+        return
+    entry = _entry(posting, now)
+    entry.job = replace(job, when=replace(job.when, periodicity=None, cron=(), run_in=None))
+    entry.schedule = Schedule.of(entry.job.when, seed=job.identifier, changed_at=now.changed_at)
+    entry.cursor_at = None
+    batch = Batch()
+    batch.add(entry, entry.advance(posting.at, WALKED_AT_ONCE))
+    write_due(posting, Due(runs=tuple(batch.runs), accounts=tuple(batch.accounts), moves=()))
+
+
+def _run_at(posting: Posting, record: JobRecord) -> datetime | None:
+    try:
+        return posting.job(record.definition).when.run_at
+    except InvalidValueError:  # an older version took it
+        return None
 
 
 def _start_up(posting: Posting, definitions: Iterable[str]) -> None:
