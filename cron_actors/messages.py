@@ -18,7 +18,7 @@ in seconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -144,13 +144,15 @@ class ActiveRun:
 class Loaded:
     """All that the Scheduler needs from the store: the jobs in force, their figures, the runs under way.
 
-    ``begun`` says of every run under way how it was begun; the figures do not count it before it has ended.
+    ``begun`` says of every run under way how it was begun; the figures do not count it before it has ended. They count
+    what was changed up to the commit of this number.
     """
 
     jobs: tuple[ActiveJob, ...]
     statistics: dict[str, JobStatistics]
     running: tuple[ActiveRun, ...]
     begun: tuple[RunChanged, ...] = ()
+    commit: int = 0
     load: int = 0
 
 
@@ -404,10 +406,10 @@ class RunChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """These changes were committed together; ``statistics`` are the figures of the jobs of which they end anything."""
+    """These changes were committed together; ``commit`` is the number of that commit, each higher than those before."""
 
     changes: tuple[RunChanged, ...]
-    statistics: dict[str, JobStatistics] = field(default_factory=dict)
+    commit: int
 
 
 # ── questions (only from the edges, by ask) ─────────────────────────────────────────────────────────────────────────

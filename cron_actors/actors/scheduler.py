@@ -13,7 +13,7 @@ from cron_actors.core.agenda import Agenda
 from cron_actors.core.deadlines import Deadlines
 from cron_actors.core.moments import iso
 from cron_actors.core.schedule import Schedule
-from cron_actors.core.statistics import with_begun
+from cron_actors.core.statistics import ends_something, fold_all, with_begun
 from cron_actors.messages import (
     ActiveJob,
     Address,
@@ -57,6 +57,7 @@ FIRST_RUNS, RUNS_AT_ONCE = 25, 200
 # Instants walked through for one transaction, about; a fraction of a second's work. After a long downtime the ticks,
 # and with them all other jobs, wait for no more than that.
 INSTANTS_AT_ONCE = 5_000
+MOST_UNCOUNTED = 2_000  # changes, which the figures count once they are asked for
 CLOCK_BEHIND = timedelta(seconds=60)
 CLOCK_ADVICE = "nothing runs again before that unless you say so: cron-actors reset-cursor --all"
 
@@ -84,7 +85,9 @@ class SchedulerActor(Shell[SchedulerMessage]):
         self._backlog: deque[str] = deque()  # jobs with more instants behind them than fit into one transaction
         self._deadlines = Deadlines()
         self._figures: dict[str, JobStatistics] = {}
+        self._uncounted: list[RunChanged] = []  # since the figures were asked for
         self._begun: dict[int, RunChanged] = {}  # runs under way, which the figures do not count yet
+        self._commit = 0  # the last one that the figures count already
         self._running: dict[AttemptKey, tuple[datetime, timedelta]] = {}
         self._tick: Tick | None = None
         self._at_once = FIRST_RUNS
@@ -142,7 +145,7 @@ class SchedulerActor(Shell[SchedulerMessage]):
         match question:
             case NumRuns(job=job):
                 under_way = sum(begun.job == job for begun in self._begun.values())
-                return self._figures.get(job, JobStatistics()).launches + under_way
+                return self._counted().get(job, JobStatistics()).launches + under_way
             case CurrentTicks():
                 return self._number
             case Figures():
@@ -151,15 +154,27 @@ class SchedulerActor(Shell[SchedulerMessage]):
                 assert_never(question)
 
     def _count(self, changed: Changed) -> None:
-        self._figures.update(changed.statistics)
+        """Take in what was committed, unless the store has told more than that already."""
+        if changed.commit <= self._commit:
+            return
+        self._commit = changed.commit
         for change in changed.changes:
             if change.state is RunState.EXECUTING:
                 self._begun[change.run_id] = change
             else:
                 self._begun.pop(change.run_id, None)
+        self._uncounted += filter(ends_something, changed.changes)
+        if len(self._uncounted) > MOST_UNCOUNTED:
+            self._counted()
+
+    def _counted(self) -> dict[str, JobStatistics]:
+        if self._uncounted:
+            self._figures |= fold_all(self._figures, self._uncounted)
+            self._uncounted.clear()
+        return self._figures
 
     def _shown(self) -> dict[str, JobStatistics]:
-        shown = dict(self._figures)
+        shown = dict(self._counted())
         for begun in self._begun.values():
             shown[begun.job] = with_begun(shown.get(begun.job, JobStatistics()), begun)
         return shown
@@ -169,6 +184,8 @@ class SchedulerActor(Shell[SchedulerMessage]):
         self._agenda = Agenda()
         self._backlog.clear()
         self._figures = dict(loaded.statistics)
+        self._uncounted.clear()
+        self._commit = loaded.commit
         self._begun = {begun.run_id: begun for begun in loaded.begun}
         for active in loaded.jobs:
             self._enter(active)

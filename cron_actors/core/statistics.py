@@ -7,7 +7,7 @@ every quantile is right to 1 %, two of them can be added, and the size does not 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -93,6 +93,16 @@ def fold(figures: JobStatistics, change: RunChanged) -> JobStatistics:
             return replace(figures, missed=_more(figures.missed, change))
         case _:
             return figures
+
+
+def fold_all(figures: Mapping[str, JobStatistics], changes: Iterable[RunChanged]) -> dict[str, JobStatistics]:
+    """Return the figures, after these changes in their order, of the jobs of which they end anything."""
+    folded: dict[str, JobStatistics] = {}
+    for change in changes:
+        if ends_something(change):
+            known = folded.get(change.job) or figures.get(change.job) or JobStatistics()
+            folded[change.job] = fold(known, change)
+    return folded
 
 
 def with_begun(figures: JobStatistics, begun: RunChanged) -> JobStatistics:

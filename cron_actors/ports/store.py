@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from cron_actors.messages import RunChanged
 from cron_actors.model.records import CursorMove, JobRecord, NodeRecord, Pause, Request, RunFilter
 from cron_actors.model.run import Account, Attempt, AttemptKey, Identity, NewRun, Run, RunState, Settlement
 from cron_actors.model.statistics import JobStatistics
@@ -113,11 +114,20 @@ class Transaction(Protocol):
         """Return how many runs of the queue are available."""
 
     # statistics
-    def statistics(self, jobs: Iterable[str] | None = None) -> Mapping[str, JobStatistics]:
-        """Return the stored figures by job; None means all jobs."""
+    def statistics(self) -> Mapping[str, JobStatistics]:
+        """Return the figures by job: the fold over all changes ever counted, of ``core/statistics.py``."""
 
-    def put_statistics(self, figures: Mapping[str, JobStatistics]) -> None:
-        """Replace the figures of these jobs."""
+    def count(self, changes: Sequence[RunChanged]) -> None:
+        """Have the figures count these changes, each of which ends something, in their order.
+
+        That costs little: the changes are put aside as they are until they are folded.
+        """
+
+    def fold_statistics(self, limit: int | None = None) -> int:
+        """Fold ``limit`` changes that were put aside, or a few more, None for all; return how many.
+
+        No figure changes by that.
+        """
 
     # nodes and requests
     def node(self, node: str) -> NodeRecord | None:

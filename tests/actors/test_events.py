@@ -14,7 +14,7 @@ from tests.fakes.values import NOON, a_change
 
 def test_a_change_is_passed_on_to_every_listener_as_it_is() -> None:
     listeners = (Outbox(), Outbox())
-    news = Changed(changes=(a_change(RunState.AVAILABLE),))
+    news = Changed(changes=(a_change(RunState.AVAILABLE),), commit=1)
     EventsActor(inbox(), Outbox(), listeners).handle(news)
     assert [listener.messages for listener in listeners] == [[news], [news]]
 
@@ -26,7 +26,7 @@ def test_the_end_is_passed_on_behind_the_changes_before_it() -> None:
         def tell(self, message: object) -> None:
             order.append(message)
 
-    news = Changed(changes=(a_change(RunState.AVAILABLE),))
+    news = Changed(changes=(a_change(RunState.AVAILABLE),), commit=1)
     events = EventsActor(inbox(), Ear(), (Ear(),))
     events.handle(news)
     events.handle(Drained())
@@ -35,14 +35,14 @@ def test_the_end_is_passed_on_behind_the_changes_before_it() -> None:
 
 def test_without_listeners_the_change_is_only_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        EventsActor(inbox(), Outbox(), ()).handle(Changed(changes=(a_change(RunState.AVAILABLE),)))
+        EventsActor(inbox(), Outbox(), ()).handle(Changed(changes=(a_change(RunState.AVAILABLE),), commit=1))
     assert caplog.messages == ["run 1 of backup, due 2026-11-21T12:00:00Z: available"]
 
 
 @pytest.mark.parametrize("state", list(RunState))
 def test_only_what_went_wrong_for_good_is_a_warning(state: RunState, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        EventsActor(inbox(), Outbox(), ()).handle(Changed(changes=(a_change(state),)))
+        EventsActor(inbox(), Outbox(), ()).handle(Changed(changes=(a_change(state),), commit=1))
     bad = state in {RunState.DISCARDED, RunState.MISSED}
     assert [record.levelno for record in caplog.records] == [logging.WARNING if bad else logging.INFO]
 

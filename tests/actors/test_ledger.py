@@ -60,7 +60,6 @@ def test_what_became_available_is_announced_to_its_queue_and_to_listeners(desk: 
     assert desk.queue.take() == [Available(queue=QUEUE)]
     [news] = desk.events.of(Changed)
     assert [change.state for change in news.changes] == ["available"]
-    assert news.statistics == {}
 
 
 def test_a_drain_leaves_last_so_that_it_overtakes_nothing(desk: LedgerDesk) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cron_actors.actors.ledger import FOLDED_AT_ONCE, MOST_UNFOLDED
 from cron_actors.core.run_log import log_name
 from cron_actors.messages import Claim, Claimed, Due, FinishedExecution, Held, Performing, RecallQueue
 from cron_actors.model.run import Account, Cause, Ending, Outcome, RunState
@@ -263,6 +264,50 @@ def test_statistics_survive_the_daemon(desk: LedgerDesk) -> None:
     figures = desk.successor().recall().statistics["backup"]
     assert (figures.launches, figures.successes, figures.last_outcome) == (1, 1, "success")
     assert figures.duration.total == 2.0
+
+
+def test_figures_are_exact_however_a_daemon_ends_and_whatever_was_folded_before(desk: LedgerDesk) -> None:
+    desk.tell(finished(desk.launch()))
+    desk.pulse(after=6)  # folds
+    desk.tell(finished(desk.launch(), Outcome.FAILURE))
+    before = desk.recall().statistics
+    assert (before["backup"].successes, before["backup"].failures) == (1, 1)
+    second = desk.successor()
+    assert second.recall().statistics == before
+    second.clock.advance(SECOND)
+    second.tell(finished(second.launch()))
+    second.restart()
+    assert second.recall().statistics["backup"].launches == 3
+
+
+def test_changes_are_folded_into_the_figures_while_there_is_little_to_do_or_when_there_are_too_many(
+    desk: LedgerDesk,
+) -> None:
+    def account(after: int) -> Account:
+        at = NOON + after * MINUTE
+        return Account(
+            job=f"job{after}",
+            state=RunState.MISSED,
+            reason="down",
+            first_due_at=at,
+            last_due_at=at,
+            count=1,
+            recorded_at=at,
+        )
+
+    def miss(first: int) -> None:
+        desk.tell(Due(runs=(), accounts=tuple(map(account, range(first, first + 100))), moves=()))
+
+    miss(0)
+    desk.pulse(after=6)
+    assert desk.node.unfolded == 100  # a herd was on its way
+    desk.pulse(after=6)
+    assert desk.node.unfolded == 0
+    for first in range(100, 100 + MOST_UNFOLDED + 100, 100):
+        miss(first)
+    desk.pulse()
+    assert desk.node.unfolded == MOST_UNFOLDED + 100 - FOLDED_AT_ONCE
+    assert len(desk.recall().statistics) == 100 + MOST_UNFOLDED + 100
 
 
 @pytest.mark.parametrize("known", [True, False])

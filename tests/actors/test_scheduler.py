@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from cron_actors.actors.scheduler import SchedulerActor
-from cron_actors.core.statistics import with_begun
+from cron_actors.actors.scheduler import MOST_UNCOUNTED, SchedulerActor
+from cron_actors.core.statistics import fold_all, with_begun
 from cron_actors.messages import (
     ActiveRun,
     Changed,
@@ -300,22 +300,39 @@ def test_an_unknown_job_was_launched_no_time(desk: SchedulerDesk) -> None:
 
 
 def test_it_answers_from_what_was_committed(desk: SchedulerDesk) -> None:
-    figures = {"backup": JobStatistics(launches=3)}
-    desk.tell(Changed(changes=(), statistics=figures))
+    ended = [a_change(RunState.COMPLETED, outcome=Outcome.SUCCESS) for _ in range(3)]
+    desk.tell(Changed(changes=tuple(ended[:2]), commit=1), Changed(changes=tuple(ended[2:]), commit=2))
     assert desk.scheduler.handle(NumRuns(job="backup")) == 3
+    assert desk.scheduler.handle(Figures()) == fold_all({}, ended)
+
+
+def test_what_the_store_has_counted_already_is_not_counted_twice(desk: SchedulerDesk) -> None:
+    ended = a_change(RunState.COMPLETED, outcome=Outcome.SUCCESS)
+    figures = fold_all({}, [ended])
+    before, known, after = (Changed(changes=(ended,), commit=number) for number in (6, 7, 8))
+    desk.tell(before, Loaded(jobs=(), statistics=figures, running=(), commit=7), known)
     assert desk.scheduler.handle(Figures()) == figures
+    desk.tell(after)
+    assert desk.scheduler.handle(NumRuns(job=ended.job)) == 2
+
+
+def test_figures_that_nobody_asks_for_do_not_pile_up(desk: SchedulerDesk) -> None:
+    ended = a_change(RunState.COMPLETED, outcome=Outcome.SUCCESS)
+    for number in range(1, 100):
+        desk.tell(Changed(changes=(ended,) * 100, commit=number))
+    assert len(desk.scheduler._uncounted) <= MOST_UNCOUNTED  # what a user sees of it is memory
+    assert desk.scheduler.handle(NumRuns(job=ended.job)) == 9_900
 
 
 def test_a_run_under_way_counts_as_a_launch_before_and_after_it_is_in_the_figures(desk: SchedulerDesk) -> None:
     begun = a_change(RunState.EXECUTING)
-    desk.tell(Changed(changes=(begun,), statistics={}))
+    desk.tell(Changed(changes=(begun,), commit=1))
     assert desk.scheduler.handle(NumRuns(job=begun.job)) == 1
     assert desk.scheduler.handle(Figures()) == {begun.job: with_begun(JobStatistics(), begun)}
     ended = replace(begun, state=RunState.COMPLETED, outcome=Outcome.SUCCESS)
-    figures = {begun.job: JobStatistics(launches=1, successes=1)}
-    desk.tell(Changed(changes=(ended,), statistics=figures))
+    desk.tell(Changed(changes=(ended,), commit=2))
     assert desk.scheduler.handle(NumRuns(job=begun.job)) == 1
-    assert desk.scheduler.handle(Figures()) == figures
+    assert desk.scheduler.handle(Figures()) == fold_all({}, [ended])
 
 
 def test_the_ticks_it_knows_are_those_on_boundaries(desk: SchedulerDesk) -> None:

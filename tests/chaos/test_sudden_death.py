@@ -47,6 +47,7 @@ def test_twenty_kills_lose_no_due_instant_and_double_none_without_a_recorded_cau
     launches = Counter((name, due_at) for name, due_at, _ in map(str.split, home.read("record.txt").splitlines()))
     no_instant_is_missing_from_the_ledger(runs)
     no_launch_lacks_a_recorded_cause(runs, launches)
+    the_figures_count_what_the_ledger_holds(runs, home.ask("stats")["jobs"])
 
 
 def no_instant_is_missing_from_the_ledger(runs: list[dict[str, Any]]) -> None:
@@ -74,3 +75,15 @@ def no_launch_lacks_a_recorded_cause(runs: list[dict[str, Any]], launches: Count
         assert run["state"] in {"completed", "discarded"} or waits, f"{key}: {run}"
         assert run["state"] != "discarded" or run["reason"] == "quarantined", f"{key}: {run}"
     assert not launches, f"launched without a row in the ledger: {launches}"
+
+
+def the_figures_count_what_the_ledger_holds(runs: list[dict[str, Any]], figures: dict[str, dict[str, Any]]) -> None:
+    def count(key: str, value: str) -> Counter[str]:
+        return Counter(run["job"] for run in runs if run[key] == value)
+
+    completed, quarantined = count("state", "completed"), count("reason", "quarantined")
+    assert len(figures) == JOBS
+    for name, counted in figures.items():
+        assert counted["successes"] == completed[name], name
+        assert counted["launches"] == counted["successes"] + counted["interrupted"], name
+        assert counted["interrupted"] >= quarantined[name], name

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from cron_actors.core.statistics import fold_all
+from cron_actors.messages import RunChanged
 from cron_actors.model.records import CursorMove, JobRecord, NodeRecord, Pause, Request, RequestKind, RunFilter
 from cron_actors.model.run import (
+    Cause,
     NewRun,
+    Outcome,
     RunState,
 )
-from cron_actors.model.statistics import Distribution, JobStatistics
 from cron_actors.ports.store import Mailbox, Reader, Transaction
 from tests.contracts.store_contract import (
     ACCOUNT,
@@ -24,6 +28,7 @@ from tests.contracts.store_contract import (
     insert,
     owed,
 )
+from tests.fakes.values import a_change
 
 # jobs and definitions
 
@@ -67,15 +72,57 @@ def test_equal_texts_share_one_definition(store: AnyStore, reader: Reader) -> No
 # statistics, nodes and requests
 
 
-def test_figures_are_replaced_and_asked_for_by_job(store: AnyStore, reader: Reader) -> None:
-    old, new = JobStatistics(launches=1), JobStatistics(launches=2, duration=Distribution(buckets={-3: 2}))
+def ends(job: str, number: int) -> RunChanged:
+    """Return that run ``number`` of the job ended, with a fault every third time."""
+    outcome = Outcome.FAILURE if number % 3 == 0 else Outcome.SUCCESS
+    began_at = T + number * SECOND
+    return a_change(
+        RunState.COMPLETED,
+        job=job,
+        run_id=number,
+        outcome=outcome,
+        at=began_at + SECOND / 7,
+        duration=SECOND / 7,
+        started_at=began_at,
+        lateness=number * SECOND / 11,
+    )
+
+
+SKIPPED = a_change(RunState.SKIPPED, job="a", reason="überlappt", count=7, cause=Cause.STARTUP)
+MISSED = a_change(RunState.MISSED, job="c", reason=None, attempt=0)
+
+
+def test_changes_are_counted_at_once_and_figures_stay_the_same_when_they_are_folded(
+    store: AnyStore, reader: Reader
+) -> None:
+    told: list[RunChanged] = []
+    for batch in ([ends("a", 1), ends("b", 2), ends("a", 3)], [SKIPPED, ends("b", 4), MISSED], [ends("a", 6)]):
+        told += batch
+        with store.begin() as transaction:
+            transaction.count(batch)
+            assert transaction.statistics() == fold_all({}, told)
+        assert reader.statistics() == fold_all({}, told)
+    for folded in (3, 4, 0):  # whole transactions, the oldest first
+        with store.begin() as transaction:
+            assert transaction.fold_statistics(2 if folded == 3 else None) == folded
+            assert transaction.statistics() == fold_all({}, told)
+        assert reader.statistics() == fold_all({}, told)
     with store.begin() as transaction:
-        transaction.put_statistics({"a": old, "b": old})
-        transaction.put_statistics({"a": new})
-        assert transaction.statistics(["a", "unknown"]) == {"a": new}
-        assert transaction.statistics([]) == {}
-        assert transaction.statistics() == {"a": new, "b": old}
-    assert reader.statistics() == {"a": new, "b": old}
+        transaction.count([ends("b", 7)])
+    assert reader.statistics() == fold_all({}, [*told, ends("b", 7)])
+
+
+def test_what_is_rolled_back_is_not_counted(store: AnyStore, reader: Reader) -> None:
+    with contextlib.suppress(KeyError), store.begin() as transaction:
+        transaction.count([ends("a", 1)])
+        raise KeyError
+    assert reader.statistics() == {}
+    with store.begin() as transaction:
+        transaction.count([ends("a", 1)])
+    with contextlib.suppress(KeyError), store.begin() as transaction:
+        transaction.fold_statistics()
+        raise KeyError
+    assert reader.statistics() == fold_all({}, [ends("a", 1)])
 
 
 def test_a_node_is_put_again_and_again(store: AnyStore, reader: Reader) -> None:
@@ -221,7 +268,7 @@ def test_pruning_leaves_statistics_and_takes_attempts_and_requests(
     first, second = claim(store, slots=2)
     with store.begin() as transaction:
         transaction.settle(ended(first, at=T))
-        transaction.put_statistics({"backup": JobStatistics(launches=1)})
+        transaction.count([ends("backup", 1)])
         transaction.answer(kept, "started", T, run_id=second.run_id)
         transaction.answer(gone, "started", T, run_id=first.run_id)
         transaction.answer(refused, "no such job", T)
@@ -229,7 +276,7 @@ def test_pruning_leaves_statistics_and_takes_attempts_and_requests(
     assert reader.attempts(first.run_id) == []
     assert len(reader.attempts(second.run_id)) == 1
     assert [reader.request(one) is not None for one in (kept, gone, refused, waiting)] == [True, False, False, True]
-    assert reader.statistics() == {"backup": JobStatistics(launches=1)}
+    assert reader.statistics() == fold_all({}, [ends("backup", 1)])
 
 
 def test_a_run_id_is_never_given_twice(store: AnyStore) -> None:

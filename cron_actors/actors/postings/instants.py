@@ -85,5 +85,6 @@ def recall(posting: Posting) -> Loaded:
         statistics=dict(transaction.statistics()),
         running=running,
         begun=begun,
+        commit=posting.node.commits,
         load=posting.node.loads,
     )

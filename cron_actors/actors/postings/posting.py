@@ -13,13 +13,12 @@ from pathlib import Path
 from cron_actors.core.changes import change_of
 from cron_actors.core.definitions import job_of
 from cron_actors.core.run_log import log_name
-from cron_actors.core.statistics import ends_something, fold
+from cron_actors.core.statistics import ends_something
 from cron_actors.errors import InvalidValueError
 from cron_actors.messages import Cancel, Launch, RunChanged
 from cron_actors.model.job import Job
 from cron_actors.model.records import JobRecord, NodeRecord
 from cron_actors.model.run import AttemptKey, Ending, Identity, Run, RunState
-from cron_actors.model.statistics import JobStatistics
 from cron_actors.ports.store import Transaction
 
 
@@ -27,23 +26,24 @@ from cron_actors.ports.store import Transaction
 class Node:
     """The node the ledger writes for: its row, the absolute folder of all logs, and what it knows without reading.
 
-    That is the definitions read so far, the figures of jobs and the runs claimed, as they stand in the store: nobody
-    else writes them. ``boot`` tells the boot of the machine, or the start of the container, from others. ``unresolved``
-    are the jobs whose function cannot be found. ``waiting`` holds those of which runs wait for the end of another, and
-    perhaps some more. ``loads`` counts the loads; ``revised`` holds the number of the last one that gave a job another
-    schedule or none.
+    That is the definitions read so far and the runs claimed, as they stand in the store: nobody else writes them.
+    ``boot`` tells the boot of the machine, or the start of the container, from others. ``unresolved`` are the jobs
+    whose function cannot be found. ``waiting`` holds those of which runs wait for the end of another, and perhaps some
+    more. ``loads`` counts the loads; ``revised`` holds the number of the last one that gave a job another schedule or
+    none. ``commits`` counts the commits, ``unfolded`` the changes that the store has put aside for the figures.
     """
 
     record: NodeRecord
     logs: Path
     boot: str = ""
     jobs: dict[str, Job] = field(default_factory=dict)
-    figures: dict[str, JobStatistics] = field(default_factory=dict)
     held: dict[int, Run] = field(default_factory=dict)
     unresolved: frozenset[str] = frozenset()
     waiting: set[str] = field(default_factory=set)
     loads: int = 0
     revised: dict[str, int] = field(default_factory=dict)
+    commits: int = 0
+    unfolded: int = 0
     poll_interval: timedelta = timedelta(0)
 
     @property
@@ -64,7 +64,7 @@ class Posting:
         self.node = node
         self.at = at
         self.changes: list[RunChanged] = []
-        self.figures: dict[str, JobStatistics] = {}
+        self.unfolded = 0  # changes put aside for the figures, less those folded
         self.available: set[str] = set()
         self.cancels: list[Cancel] = []
         self.claimed: dict[int, Run] = {}
@@ -126,20 +126,16 @@ class Posting:
         if run.state is RunState.AVAILABLE:
             self.available.add(run.queue)
 
-    def write_statistics(self) -> None:
-        """Fold what ended into the figures of its job and write those that changed."""
-        touched = {change.job for change in self.changes if ends_something(change)}
-        if not touched:
-            return
-        known = self.node.figures
-        unread = [job for job in touched if job not in known]  # set arithmetic would look at every known job
-        if unread:
-            known.update(self.transaction.statistics(unread))
-        self.figures = {job: known.get(job, JobStatistics()) for job in touched}
-        for change in self.changes:
-            if change.job in touched:
-                self.figures[change.job] = fold(self.figures[change.job], change)
-        self.transaction.put_statistics(self.figures)
+    def count(self) -> None:
+        """Have the figures count what ended."""
+        ended = [change for change in self.changes if ends_something(change)]
+        if ended:
+            self.transaction.count(ended)
+            self.unfolded += len(ended)
+
+    def fold(self, limit: int | None = None) -> None:
+        """Fold changes that the figures count already, so many of them or all."""
+        self.unfolded -= self.transaction.fold_statistics(limit)
 
     def write_begun(self) -> None:
         """Write the processes of the attempts that began and have not ended in this very posting."""

@@ -55,7 +55,7 @@ class SqliteReader:
             return AttemptTable(connection).attempts(min(run_id, _GREATEST_ID))
 
     def statistics(self) -> Mapping[str, JobStatistics]:
-        """Return the stored figures by job."""
+        """Return the figures by job."""
         with self._session.reading() as connection:
             return StatisticsTable(connection).statistics()
 

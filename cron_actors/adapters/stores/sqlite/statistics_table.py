@@ -1,12 +1,16 @@
-"""The stored figures of jobs."""
+"""The stored figures of jobs: one row for each, and what happened since it was written."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
+from cron_actors.adapters.stores.sqlite.changes import changes_of, text_of
 from cron_actors.adapters.stores.sqlite.rows import Row, json_list, micros_or_none, moment_or_none
 from cron_actors.adapters.stores.sqlite.table import Table
+from cron_actors.core.statistics import fold_all
+from cron_actors.messages import RunChanged
 from cron_actors.model.statistics import Distribution, JobStatistics
 
 # Not REPLACE, which writes the row and its index entry at new places: what a commit costs is the number of its pages.
@@ -16,23 +20,54 @@ _PUT = (
     " interrupted = ?7, cancelled = ?8, skipped = ?9, missed = ?10, last_outcome = ?11, last_due_at = ?12,"
     " last_started_at = ?13, last_finished_at = ?14, duration = ?15, lateness = ?16"
 )
+_ALL = "SELECT * FROM statistics ORDER BY job"
 _SOME = "SELECT * FROM statistics WHERE job IN (SELECT value FROM json_each(?))"
+_COUNT = "INSERT INTO uncounted (changes) VALUES (?)"
+_UNCOUNTED = "SELECT entry, changes FROM uncounted ORDER BY entry"
+_DELETE = "DELETE FROM uncounted WHERE entry <= ?"
 
 
 class StatisticsTable(Table):
-    """The table ``statistics``."""
+    """The tables ``statistics`` and ``uncounted``."""
 
-    def statistics(self, jobs: Iterable[str] | None = None) -> Mapping[str, JobStatistics]:
-        """Return the stored figures by job; None means all jobs."""
-        if jobs is None:
-            rows = self._all("SELECT * FROM statistics ORDER BY job")
-        else:
-            rows = self._all(_SOME, json_list(sorted(set(jobs))))
-        return {row[0]: _figures_of(row) for row in rows}
+    def statistics(self) -> Mapping[str, JobStatistics]:
+        """Return the figures by job."""
+        with self._snapshot():
+            rows, entries = self._all(_ALL), self._all(_UNCOUNTED)
+        figures = {row[0]: _figures_of(row) for row in rows}
+        return figures | fold_all(figures, (change for _, text in entries for change in changes_of(text)))
+
+    def count(self, changes: Sequence[RunChanged]) -> None:
+        """Have the figures count these changes, each of which ends something, in their order."""
+        self._do(_COUNT, text_of(changes))
+
+    def fold_statistics(self, limit: int | None = None) -> int:
+        """Bring counted changes into the rows, ``limit`` of them or a few more; return how many."""
+        changes: list[RunChanged] = []
+        last = None
+        for entry, text in self._connection.execute(_UNCOUNTED):
+            if limit is not None and len(changes) >= limit:
+                break
+            changes += changes_of(text)
+            last = entry
+        if last is not None:
+            rows = self._all(_SOME, json_list(sorted({change.job for change in changes})))
+            self.put_statistics(fold_all({row[0]: _figures_of(row) for row in rows}, changes))
+            self._do(_DELETE, last)
+        return len(changes)
 
     def put_statistics(self, figures: Mapping[str, JobStatistics]) -> None:
-        """Replace the figures of these jobs."""
+        """Replace the rows of these jobs."""
         self._do_each(_PUT, (_row(job, one) for job, one in figures.items()))
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """Have several queries see one state of the database, inside a transaction and outside."""
+        self._do("SAVEPOINT snapshot")
+        try:
+            yield
+        finally:
+            self._do("RELEASE snapshot")
 
 
 def _row(job: str, figures: JobStatistics) -> Row:

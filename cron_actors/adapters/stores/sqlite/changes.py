@@ -1,0 +1,64 @@
+"""Changes of runs as text, as the figures need them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+from cron_actors.adapters.stores.sqlite.rows import micros, micros_of, micros_or_none, moment_of, moment_or_none
+from cron_actors.messages import RunChanged
+from cron_actors.model.run import Cause, Outcome, RunState
+
+_encoder = json.JSONEncoder(separators=(",", ":"))
+
+
+def text_of(changes: Sequence[RunChanged]) -> str:
+    """Return the changes as JSON, but for the texts of errors, which nothing is counted by."""
+    return _encoder.encode([_values_of(change) for change in changes])
+
+
+def changes_of(text: str) -> Iterator[RunChanged]:
+    """Yield the changes of a text."""
+    return map(_change_of, json.loads(text))
+
+
+def _values_of(change: RunChanged) -> list[Any]:
+    return [
+        change.run_id,
+        change.job,
+        micros(change.due_at),
+        micros(change.last_due_at),
+        change.count,
+        change.cause,
+        change.state,
+        change.reason,
+        change.attempt,
+        micros(change.at),
+        change.outcome,
+        None if change.duration is None else micros_of(change.duration),
+        micros_or_none(change.started_at),
+        None if change.lateness is None else micros_of(change.lateness),
+    ]
+
+
+def _change_of(values: list[Any]) -> RunChanged:
+    run_id, job, due_at, last_due_at, count, cause, state, reason, attempt, at, outcome, *lengths = values
+    duration, started_at, lateness = lengths
+    return RunChanged(
+        run_id=run_id,
+        job=job,
+        due_at=moment_of(due_at),
+        last_due_at=moment_of(last_due_at),
+        count=count,
+        cause=Cause(cause),
+        state=RunState(state),
+        reason=reason,
+        attempt=attempt,
+        at=moment_of(at),
+        outcome=None if outcome is None else Outcome(outcome),
+        duration=None if duration is None else timedelta(microseconds=duration),
+        started_at=moment_or_none(started_at),
+        lateness=None if lateness is None else timedelta(microseconds=lateness),
+    )
