@@ -36,8 +36,8 @@ class LogRetention:
         with self._lock:
             self._busy.add(path)
 
-    def over(self, path: str, retention: Retention) -> None:
-        """Let go of this log, and look through its folder if that was not done within the last minute.
+    def over(self, path: str, size: int, retention: Retention) -> None:
+        """Let go of this log of ``size`` bytes, and look through its folder if that was not done within a minute.
 
         So that many ends a minute do not read the folder as many times; a folder that grows fast is looked at sooner.
         Raises OSError.
@@ -46,7 +46,7 @@ class LogRetention:
             self._busy.discard(path)
         folder = os.path.dirname(path)  # noqa: PTH120 # this runs for every run: Path is slower
         with suppress(FileNotFoundError):  # it was never begun
-            if self._is_time_to_look(folder, os.stat(path).st_size, retention):  # noqa: PTH116 # as above
+            if self._is_time_to_look(folder, size, retention):
                 self.prune(folder, retention, kept=latest_of(folder))
 
     def prune(self, folder: str, retention: Retention, kept: Collection[str] = ()) -> int:

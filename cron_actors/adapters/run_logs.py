@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,62 +15,109 @@ PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 
 
+class _OpenLog:
+    """A log of a run that is not over: ``size`` is what it had when we wrote to it last, ``blank`` if that was a line.
+
+    Each call on a file lets another thread take the interpreter lock, which costs more than the call. The descriptor
+    is kept from the begin to the end of the run, so that there are few of them.
+    """
+
+    __slots__ = ("blank", "descriptor", "size")
+
+    def __init__(self, path: str, flags: int) -> None:
+        """Open the file; one that must be made may lack its folder."""
+        self.descriptor = os.open(path, flags | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, PRIVATE_FILE)
+        self.size = 0
+        self.blank = True
+
+    def add(self, text: str, size: int) -> None:
+        """Append the text to the file, which has this size."""
+        data = text.encode("utf-8", "replace")
+        self.size, self.blank = size + len(data), data.endswith(b"\n") if data else self.blank
+        while data:
+            data = data[os.write(self.descriptor, data) :]
+
+    def ends_line(self, size: int) -> bool:
+        """Say whether the file, which has this size, ends with a line; only what others have written is read."""
+        if size == 0 or (size == self.size and self.blank):
+            return True
+        return os.pread(self.descriptor, 1, size - 1) == b"\n"
+
+    def close(self) -> None:
+        """Free the descriptor."""
+        os.close(self.descriptor)
+
+
 class RunLogFiles:
     """Log files that only their owner can read; ``latest.txt`` beside them points at the newest."""
 
     def __init__(self, retention: LogRetention | None = None) -> None:
         self._retention = retention or LogRetention()
+        self._open: dict[str, _OpenLog] = {}
 
     def begin(self, path: str, header: str) -> None:
         """Append the header, making the file, its folder and the link to the newest file as needed."""
         self._retention.begun(path)
-        folder, name = os.path.split(path)
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-        try:
-            descriptor = os.open(path, flags, PRIVATE_FILE)
-        except FileNotFoundError:
-            os.makedirs(folder, PRIVATE_FOLDER, exist_ok=True)  # noqa: PTH103 # this runs for every run: Path is slower
-            descriptor = os.open(path, flags, PRIVATE_FILE)
-        try:
-            _write(descriptor, header)
-        finally:
-            os.close(descriptor)
+        self._close(path)  # its monitor was lost
+        folder, _, name = path.rpartition("/")  # this runs for every run: Path is slower, here and below
+        log, size = _made(path, folder)
+        self._open[path] = log
+        log.add(header, size)
         self._point(folder, name)
 
     def finish(self, path: str, trailer: str) -> None:
         """Append the trailer, on a line of its own."""
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
-        try:
-            size = os.fstat(descriptor).st_size
-            at_line_start = size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
-            _write(descriptor, trailer if at_line_start else "\n" + trailer)
-        finally:
-            os.close(descriptor)
+        log = self._open.get(path)
+        if log is None:
+            log = _OpenLog(path, 0)
+            try:
+                self._finish(path, log, trailer)
+            finally:
+                log.close()
+        else:
+            self._finish(path, log, trailer)
 
     def truncate(self, path: str, size: int) -> bool:
         """Cut the file to ``size`` bytes if it is longer; say whether it was."""
         if self.size(path) <= size:
             return False
         os.truncate(path, size)
+        if (log := self._open.get(path)) is not None:
+            log.blank = False  # what follows may make it as long as it was
         return True
 
     def size(self, path: str) -> int:
         """Return the size of the file in bytes."""
-        return os.stat(path).st_size  # noqa: PTH116 # as above
+        log = self._open.get(path)
+        return os.stat(path if log is None else log.descriptor).st_size  # noqa: PTH116 # as above
 
     def retire(self, path: str, retention: Retention) -> None:
         """Let the log go, and now and then delete what its folder holds beyond the retention."""
-        self._retention.over(path, retention)
+        self._retention.over(path, self._close(path), retention)
+
+    def _finish(self, path: str, log: _OpenLog, trailer: str) -> None:
+        status = os.fstat(log.descriptor)
+        if not status.st_nlink:  # nobody will ever read what is written here
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        log.add(trailer if log.ends_line(status.st_size) else "\n" + trailer, status.st_size)
+
+    def _close(self, path: str) -> int:
+        """Close the log if it is open; return how long it was."""
+        log = self._open.pop(path, None)
+        if log is None:
+            return 0
+        log.close()
+        return log.size
 
     def _point(self, folder: str, name: str) -> None:
         # A link cannot be replaced in one step, a name can: readers always find one of the two files.
-        fresh = os.path.join(folder, f".{name}.link")  # noqa: PTH118 # as above
+        fresh = f"{folder}/.{name}.link"
         try:
             os.symlink(name, fresh)  # noqa: PTH211 # as above
         except FileExistsError:  # left by a daemon that was killed right here
             os.unlink(fresh)  # noqa: PTH108 # as above
             os.symlink(name, fresh)  # noqa: PTH211 # as above
-        os.replace(fresh, os.path.join(folder, LATEST))  # noqa: PTH105, PTH118 # as above
+        os.replace(fresh, f"{folder}/{LATEST}")  # noqa: PTH105 # as above
 
 
 class DiskRoom:
@@ -100,7 +148,14 @@ def _nearest(folder: Path) -> Path:
     return next((above for above in (folder, *folder.parents) if above.exists()), folder)
 
 
-def _write(descriptor: int, text: str) -> None:
-    data = text.encode("utf-8", "replace")
-    while data:
-        data = data[os.write(descriptor, data) :]
+def _made(path: str, folder: str) -> tuple[_OpenLog, int]:
+    """Return the log, made with its folder as needed, and its size; that of a new one need not be asked for."""
+    try:
+        try:
+            return _OpenLog(path, os.O_CREAT | os.O_EXCL), 0
+        except FileNotFoundError:
+            os.makedirs(folder, PRIVATE_FOLDER, exist_ok=True)  # noqa: PTH103 # as above
+            return _OpenLog(path, os.O_CREAT | os.O_EXCL), 0
+    except FileExistsError:
+        log = _OpenLog(path, os.O_CREAT)
+        return log, os.fstat(log.descriptor).st_size

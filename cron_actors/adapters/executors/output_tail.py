@@ -20,6 +20,8 @@ def log_size(log: Path) -> int:
 
 def output_tail(log: Path, start: int) -> str:
     """Return the last 2,000 characters written after the first ``start`` bytes; empty if it cannot be read."""
+    if log_size(log) <= start:  # most often: one look costs less than to open, read and close
+        return ""
     try:
         file = os.open(log, os.O_RDONLY)
     except OSError:

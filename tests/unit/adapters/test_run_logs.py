@@ -6,12 +6,17 @@ from pathlib import Path
 import pytest
 
 from cron_actors.adapters.run_logs import DiskRoom, RunLogFiles
+from cron_actors.model.job import Retention
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """Return where a log is to be; neither it nor its folder exists."""
     return tmp_path / "logs" / "backup" / "run_1.txt"
+
+
+def descriptors() -> set[str]:
+    return {file.name for file in Path("/proc/self/fd").iterdir()}
 
 
 def test_a_log_begins_with_its_header_in_a_folder_made_for_it(path: Path) -> None:
@@ -57,6 +62,41 @@ def test_the_trailer_of_an_empty_log_is_its_first_line(path: Path) -> None:
     logs.begin(str(path), "")
     logs.finish(str(path), "end\n")
     assert path.read_text() == "end\n"
+
+
+def test_the_log_of_a_dead_daemon_is_ended_without_having_been_begun_here(path: Path) -> None:
+    RunLogFiles().begin(str(path), "header\n")
+    RunLogFiles().finish(str(path), "end\n")
+    assert path.read_text() == "header\nend\n"
+
+
+def test_a_log_that_somebody_deleted_cannot_be_ended(path: Path) -> None:
+    logs = RunLogFiles()
+    logs.begin(str(path), "header\n")
+    path.unlink()
+    with pytest.raises(FileNotFoundError):
+        logs.finish(str(path), "end\n")
+
+
+def test_output_as_long_as_what_it_replaced_is_looked_at_before_the_end_is_added(path: Path) -> None:
+    logs = RunLogFiles()
+    logs.begin(str(path), "header\n")
+    logs.truncate(str(path), 3)
+    with path.open("ab") as file:
+        file.write(b"more")
+    logs.finish(str(path), "end\n")
+    assert path.read_text() == "heamore\nend\n"
+
+
+def test_descriptors_are_kept_for_logs_under_way_only(path: Path) -> None:
+    logs = RunLogFiles()
+    before = descriptors()
+    logs.begin(str(path), "first\n")
+    logs.begin(str(path), "again, as its monitor was lost\n")
+    assert len(descriptors()) == len(before) + 1
+    logs.retire(str(path), Retention())
+    logs.retire(str(path), Retention())
+    assert descriptors() == before
 
 
 def test_a_trailer_makes_no_log_that_was_never_begun(path: Path) -> None:
