@@ -6,11 +6,12 @@ daemon's own stop is not counted, the death of a node is counted but draws on a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from cron_actors.core.run_states import FINAL
 from cron_actors.model.job import Job, OnInterrupt
-from cron_actors.model.run import AttemptKey, Ending, Outcome, Reason, Run, RunState, Settlement
+from cron_actors.model.run import AttemptKey, Ending, Identity, Outcome, Reason, Run, RunState, Settlement
 
 DEATHS_ALLOWED = 3
 DEATH_SUSPECT_WITHIN = timedelta(seconds=60)
@@ -59,7 +60,9 @@ def judge_death(job: Job, run: Run, died_at: datetime) -> Verdict:
     return Verdict(state=again.state, reason=again.reason, deaths=deaths)
 
 
-def settlement(key: AttemptKey, ending: Ending, verdict: Verdict, at: datetime) -> Settlement:
+def settlement(
+    key: AttemptKey, ending: Ending, verdict: Verdict, at: datetime, identity: Identity | None = None
+) -> Settlement:
     """Return the verdict on this attempt as the store writes it."""
     return Settlement(
         key=key,
@@ -69,6 +72,42 @@ def settlement(key: AttemptKey, ending: Ending, verdict: Verdict, at: datetime) 
         at=at,
         counted=verdict.counted,
         deaths=verdict.deaths,
+        identity=identity,
+    )
+
+
+def settled(run: Run, settlement: Settlement) -> Run:
+    """Return the run, held by this attempt, as it is after the settlement."""
+    attempt = run.attempt if settlement.counted else run.attempt - 1
+    deaths = run.deaths + settlement.deaths
+    if settlement.state is RunState.AVAILABLE:  # as if the attempt were not there
+        return replace(
+            run,
+            state=settlement.state,
+            reason=settlement.reason,
+            attempt=attempt,
+            deaths=deaths,
+            node=None,
+            lease_token=None,
+            started_at=None,
+            finished_at=None,
+            duration=None,
+            outcome=None,
+            exit_code=None,
+            error=None,
+        )
+    ending = settlement.ending
+    return replace(
+        run,
+        state=settlement.state,
+        reason=settlement.reason,
+        attempt=attempt,
+        deaths=deaths,
+        finished_at=settlement.at if settlement.state in FINAL else None,
+        duration=ending.duration,
+        outcome=ending.outcome,
+        exit_code=ending.exit_code,
+        error=ending.error,
     )
 
 

@@ -79,11 +79,10 @@ class Transaction(Protocol):
     def begin_attempts(self, begun: Sequence[tuple[AttemptKey, Identity]]) -> None:
         """Note the processes of attempts that started; an old token changes nothing."""
 
-    def settle(self, settlement: Settlement) -> Run | None:
-        """End the attempt and move its run from executing or launched on; return the run, None for an old token.
+    def settle(self, settlement: Settlement) -> bool:
+        """End the attempt and move its run from executing or launched on; False, and no change, for an old token.
 
-        A final state sets ``finished_at``; available clears lease, node, start and outcome of the run. The process is
-        noted if the settlement names it.
+        The run is then as ``settled`` of ``core/settlement.py`` says. The process is noted if the settlement names it.
         """
 
     def finish(self, run_id: int, expected: RunState, state: RunState, reason: str | None, at: datetime) -> Run | None:

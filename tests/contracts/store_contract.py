@@ -84,8 +84,9 @@ def ended(run: Run, state: RunState = RunState.COMPLETED, **others: object) -> S
 
 
 def settle(store: Store, settlement: Settlement) -> Run | None:
+    """Settle the attempt; return its run, None if the token was an old one."""
     with store.begin() as transaction:
-        return transaction.settle(settlement)
+        return transaction.run(settlement.key.run_id) if transaction.settle(settlement) else None
 
 
 def look(store: Store, run_id: int) -> Run:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cron_actors.core.run_log import log_name
+from cron_actors.core.settlement import settled
 from cron_actors.errors import StoreError
 from cron_actors.model.records import RunFilter
 from cron_actors.model.run import (
@@ -241,8 +242,9 @@ def test_a_settled_run_says_how_its_attempt_ended(store: AnyStore, reader: Reade
     insert(store, owed())
     (run,) = claim(store)
     ending = replace(SUCCESS, outcome=Outcome.FAILURE, exit_code=-9, error="killed")
-    done = settle(store, ended(run, RunState.DISCARDED, ending=ending, reason="failed", deaths=2))
-    assert done == look(store, run.run_id)
+    settlement = ended(run, RunState.DISCARDED, ending=ending, reason="failed", deaths=2)
+    done = settle(store, settlement)
+    assert done == settled(run, settlement)
     assert done is not None
     assert (done.state, done.reason, done.finished_at) == (RunState.DISCARDED, "failed", T + 9 * SECOND)
     assert (done.outcome, done.exit_code, done.error, done.deaths) == (Outcome.FAILURE, -9, "killed", 2)

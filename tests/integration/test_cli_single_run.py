@@ -43,7 +43,7 @@ def attempt(store: SqliteStore, after: int, ending: Ending) -> None:
     )
     with store.begin() as transaction:
         transaction.begin_attempts([(key, Identity(pid=4711, start_time=1, boot_id="b"))])
-        assert transaction.settle(settlement) is not None
+        assert transaction.settle(settlement)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from cron_actors.adapters.stores.urls import open_store
 from cron_actors.core.moments import iso
 from cron_actors.core.run_log import log_name
+from cron_actors.core.settlement import settled
 from cron_actors.model.run import AttemptKey, Cause, Ending, NewRun, Outcome, RunState, Settlement
 from cron_actors.model.statistics import Distribution, JobStatistics
 from tests.fakes.values import NOON
@@ -99,9 +100,13 @@ class LedgerMachine(RuleBasedStateMachine):
             key=key, ending=Ending(outcome=Outcome.SUCCESS), state=state, reason=None, at=NOON, counted=counted
         )
         with self.store.begin() as transaction:
-            run = transaction.settle(settlement)
+            before = transaction.run(key.run_id)
+            done = transaction.settle(settlement)
+            after = transaction.run(key.run_id)
         valid = one.state in HELD and one.token == key.token
-        assert (run is not None) == valid
+        assert done == valid
+        assert before is not None
+        assert after == (settled(before, settlement) if valid else before)
         if valid:
             one.state = state
             one.attempt -= 0 if counted else 1

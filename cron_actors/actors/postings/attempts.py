@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from cron_actors.actors.postings.overlaps import ease
 from cron_actors.actors.postings.posting import Posting, key_of
 from cron_actors.core.run_states import check_step
-from cron_actors.core.settlement import Verdict, judge, judge_death, not_begun, settlement
+from cron_actors.core.settlement import Verdict, judge, judge_death, not_begun, settled, settlement
 from cron_actors.errors import InvalidValueError
 from cron_actors.messages import Claim, Claimed, FinishedExecution, Held, Launch, Performing
 from cron_actors.model.run import AttemptKey, Ending, Outcome, Reason, Run, RunState
@@ -91,13 +90,13 @@ def _died_at(posting: Posting, run: Run, started_at: datetime) -> datetime:
 def _settle(posting: Posting, run: Run, key: AttemptKey, ending: Ending, verdict: Verdict) -> Run | None:
     check_step(run.state, verdict.state)
     posting.forget(run.run_id)
-    settled = posting.transaction.settle(
-        replace(settlement(key, ending, verdict, posting.at), identity=posting.begun.pop(key, None))
-    )
-    if settled is not None:
-        posting.note(settled, ending, held=run)
-        ease(posting, settled.job)
-    return settled
+    ended = settlement(key, ending, verdict, posting.at, posting.begun.pop(key, None))
+    if not posting.transaction.settle(ended):
+        return None
+    after = settled(run, ended)
+    posting.note(after, ending, held=run)
+    ease(posting, after.job)
+    return after
 
 
 def _discard(posting: Posting, run: Run, error: str) -> None:

@@ -45,7 +45,6 @@ _SETTLE = (
     " started_at = iif(:again, NULL, started_at), node = iif(:again, NULL, node),"
     " lease_token = iif(:again, NULL, lease_token)"
     " WHERE run_id = :run_id AND lease_token = :token AND state IN ('executing', 'launched')"
-    f" RETURNING {RUN_COLUMNS}"
 )
 _END = (
     "UPDATE attempt SET finished_at = :at, counted = :counted, outcome = :outcome, exit_code = :exit_code,"
@@ -97,8 +96,8 @@ class AttemptTable(Table):
         """Note the processes of attempts that are not over; an old token changes nothing."""
         self._do_each(_IDENTIFY, ((who.pid, who.start_time, who.boot_id, key.run_id, key.token) for key, who in begun))
 
-    def settle(self, settlement: Settlement) -> Run | None:
-        """End the attempt and move its run on; None, and no change, for a token that does not hold the run."""
+    def settle(self, settlement: Settlement) -> bool:
+        """End the attempt and move its run on; False, and no change, for a token that does not hold the run."""
         ending, key, identity = settlement.ending, settlement.key, settlement.identity
         values = {
             "run_id": key.run_id,
@@ -121,11 +120,10 @@ class AttemptTable(Table):
             "start_time": None if identity is None else identity.start_time,
             "boot_id": None if identity is None else identity.boot_id,
         }
-        row = self._connection.execute(_SETTLE, values).fetchone()
-        if row is None:
-            return None
+        if not self._connection.execute(_SETTLE, values).rowcount:
+            return False
         self._connection.execute(_END, values)
-        return run_of(row)
+        return True
 
     def held(self, excluding: str | None = None) -> list[tuple[Run, Attempt]]:
         """Return the held runs, but not those of the node ``excluding``, each with its present attempt."""
