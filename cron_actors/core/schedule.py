@@ -75,9 +75,11 @@ class Schedule:
         sources = [self._of_cron(cron, max(moment, self.cron_after)) for cron in self.crons]
         if self.grid is not None:
             sources.append(self.grid.after(moment))
-        sources.append(iter([at for at in self.moments if at > moment]))
+        if self.moments:
+            sources.append(iter([at for at in self.moments if at > moment]))
         newest = moment
-        for at in heapq.merge(*sources):
+        # Most schedules are one grid or one expression, and are asked several times in each window: no merge for those.
+        for at in sources[0] if len(sources) == 1 else heapq.merge(*sources):
             if at > self.end_at:
                 return
             if at > newest and at != self.left_out:
