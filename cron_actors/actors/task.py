@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import assert_never
 
 from cron_actors.actors.shell import Inbox, Shell
@@ -57,7 +56,7 @@ def execution_of(launch: Launch) -> Execution:
         work=job.work,
         process=job.process,
         folder=job.folder,
-        log=Path(launch.log),
+        log=launch.log,
         success=job.success,
         variables={
             "CRON_ACTORS_JOB": job.identifier,

@@ -105,7 +105,7 @@ def _execution(job: Job, around: Surroundings) -> Execution:
         work=job.work,
         process=job.process,
         folder=job.folder,
-        log=Path(os.devnull),
+        log=os.devnull,
         success=job.success,
         variables={
             "CRON_ACTORS_JOB": job.identifier,

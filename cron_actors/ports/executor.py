@@ -16,16 +16,16 @@ from cron_actors.model.run import AttemptKey, Ending, Identity
 class Execution:
     """All that is needed to perform one attempt.
 
-    ``log`` exists and is appended to by the process itself. ``variables`` are put on top of ``process.env``, which is
-    put on top of the daemon's environment. ``folder`` is the jobs file's folder, absolute. ``success`` says
-    which end of a process counts as one.
+    ``log`` is a path; the file exists and is appended to by the process itself. ``variables`` are put on top of
+    ``process.env``, which is put on top of the daemon's environment. ``folder`` is the jobs file's folder, absolute.
+    ``success`` says which end of a process counts as one.
     """
 
     key: AttemptKey
     work: Work
     process: ProcessSettings
     folder: Path
-    log: Path
+    log: str
     success: Success = field(default_factory=Success)
     variables: Mapping[str, str] = field(default_factory=dict)
 

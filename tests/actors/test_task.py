@@ -55,7 +55,7 @@ def test_an_attempt_is_performed_by_the_executor() -> None:
 def test_an_execution_carries_the_jobs_surroundings_and_tells_the_run_what_it_is() -> None:
     execution = execution_of(LAUNCH)
     assert (execution.key, execution.work, execution.folder) == (LAUNCH.key, Command(line="true"), Path("/nowhere"))
-    assert execution.log == Path(LAUNCH.log)
+    assert execution.log == LAUNCH.log
     assert execution.process.env == {"A": "b"}
     assert execution.variables == {
         "CRON_ACTORS_JOB": "backup",

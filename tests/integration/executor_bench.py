@@ -44,7 +44,7 @@ class Bench:
             work=work,
             process=process or ProcessSettings(),
             folder=self.folder,
-            log=self.log(key),
+            log=str(self.log(key)),
             success=success or Success(),
             variables=variables or {},
         )

@@ -74,7 +74,7 @@ def test_an_attempt_of_which_the_template_could_not_tell_is_killed_all_the_same(
         work=Command(line="sleep 600"),
         process=ProcessSettings(),
         folder=tmp_path,
-        log=tmp_path / "log",
+        log=str(tmp_path / "log"),
         variables=VARIABLES,
     )
     Attempt(execution=execution, report=lambda _: None, log_start=0, began=0.0).kill()

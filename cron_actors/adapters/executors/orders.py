@@ -38,7 +38,7 @@ def order(execution: Execution, working_directory: str) -> dict[str, Any]:
     process = execution.process
     made: dict[str, Any] = {
         "key": wire_key(execution.key),
-        "log": str(execution.log),
+        "log": execution.log,
         "env": {**process.env, **execution.variables},
         "stdin": process.stdin,
         "folder": None if process.working_directory is None else str(execution.folder / process.working_directory),
@@ -132,7 +132,7 @@ def _watch(execution: Execution, log_start: int) -> dict[str, Any]:
     made: dict[str, Any] = {"errors": True} if success.stderr_fails else {}
     if success.output is not None or success.output_not is not None:
         made["search"] = {
-            "log": str(execution.log),
+            "log": execution.log,
             "start": log_start,
             "output": success.output,
             "output_not": success.output_not,

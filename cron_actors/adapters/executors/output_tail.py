@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 TAIL_CHARACTERS = 2_000
 _MAX_BYTES = TAIL_CHARACTERS * 4
 _CONTINUATION_BYTES = bytes(range(0x80, 0xC0))
 
 
-def log_size(log: Path) -> int:
+def log_size(log: str) -> int:
     """Return the present size in bytes, 0 if there is no such file."""
     try:
         return os.stat(log).st_size  # noqa: PTH116 - half the time, at every start of an attempt
@@ -18,7 +17,7 @@ def log_size(log: Path) -> int:
         return 0
 
 
-def output_tail(log: Path, start: int) -> str:
+def output_tail(log: str, start: int) -> str:
     """Return the last 2,000 characters written after the first ``start`` bytes; empty if it cannot be read."""
     if log_size(log) <= start:  # most often: one look costs less than to open, read and close
         return ""
