@@ -180,8 +180,7 @@ class TaskMonitorActor(Shell[MonitorMessage]):
             begun=begun,
         )
         self._to.ledger.tell(finished)
-        if launch.job.timeout is not None:  # else the Scheduler knows nothing of it
-            self._to.scheduler.tell(finished)
+        self._to.scheduler.tell(finished)
         self._to.queue.tell(SlotFree(worker=self._worker, hold=hold))
         try:
             self._logs.retire(launch.log, launch.job.retention)

@@ -31,8 +31,7 @@ from tests.fakes.run_logs import NO_PERMISSION, NO_SPACE, FakeRunLogs
 from tests.fakes.values import IDENTITY, QUEUE, a_job, a_launch, an_ending
 
 KILL_AFTER = timedelta(seconds=30)
-TIMEOUT = timedelta(seconds=5)
-LAUNCH = a_launch(1, a_job(timeout=TIMEOUT))
+LAUNCH = a_launch(1, a_job(timeout=timedelta(seconds=5)))
 KEY = LAUNCH.key
 FREE = SlotFree(worker="worker-1")
 
@@ -55,7 +54,7 @@ class Desk:
             self.monitor.handle(message)
 
     def reports(self) -> list[FinishedExecution]:
-        """Return and forget the reports to the ledger; of a run with a timeout the scheduler heard the same."""
+        """Return and forget the reports to the ledger, having checked that the scheduler heard the same."""
         told = self.ledger.take()
         assert self.scheduler.take() == told
         return [report for report in told if isinstance(report, FinishedExecution)]
@@ -97,13 +96,6 @@ def test_an_end_is_logged_and_reported_with_its_place_and_tail_and_the_slot_is_f
     assert (report.key, report.job, report.log, report.reason) == (KEY, "backup", LAUNCH.log, None)
     assert report.ending == an_ending(output_tail="done")
     assert desk.queue.messages == [FREE]
-
-
-def test_the_scheduler_hears_nothing_of_a_run_without_a_deadline() -> None:
-    desk, launch = Desk(), a_launch(1)
-    desk.tell(launch, Started(key=launch.key, identity=IDENTITY, monotonic=1000.0), ended(launch=launch))
-    assert [type(message) for message in desk.ledger.messages] == [Performing, FinishedExecution]
-    assert desk.scheduler.messages == []
 
 
 def test_a_failure_is_logged_with_what_went_wrong(desk: Desk) -> None:
@@ -193,7 +185,7 @@ def test_the_end_of_an_older_attempt_does_not_end_the_present_one(desk: Desk) ->
 
 def limited(at_limit: AtLimit) -> tuple[Desk, Launch]:
     """Return a monitor of a run that may write 200 bytes and has written 1,000."""
-    launch = a_launch(1, a_job(timeout=TIMEOUT, output_limit=OutputLimit(size=200, at_limit=at_limit)))
+    launch = a_launch(1, a_job(output_limit=OutputLimit(size=200, at_limit=at_limit)))
     desk = Desk()
     desk.tell(launch)
     desk.logs.files[launch.log] += "x" * 1000
@@ -262,7 +254,7 @@ def test_a_log_that_cannot_be_ended_is_said_and_the_run_is_reported(
 
 def test_a_monitor_is_used_again_and_remembers_nothing_of_the_run_before(desk: Desk) -> None:
     desk.tell(TimeOut(key=KEY), ended(Outcome.FAILURE))
-    second = a_launch(2, LAUNCH.job)
+    second = a_launch(2)
     desk.tell(second, ended(launch=second))
     assert [report.ending.outcome for report in desk.reports()] == [Outcome.TIMEOUT, Outcome.SUCCESS]
 
