@@ -16,7 +16,8 @@ Events = Iterator[Any]
 
 def quick_yaml(text: str) -> Json:
     """Return what the text says; raises ValueError or YAMLError where our reader may have something to say."""
-    events: Events = yaml.parse(text, Loader=yaml.CSafeLoader)
+    loader = yaml.CSafeLoader(text)
+    events: Events = iter(loader.get_event, None)  # yaml.parse asks for each event twice
     roots = [_value(event, events, 0) for event in events if isinstance(event, yaml.NodeEvent)]
     if len(roots) > 1:
         raise ValueError
