@@ -20,6 +20,7 @@ from cron_actors.model.job import Retention
 from cron_actors.ports.store import Reader
 
 EVERY = timedelta(days=1)
+SETTLED_AFTER = 1.0  # seconds from the start: by then the store usually knows which jobs are gone
 STOP_WITHIN = 2.0  # seconds
 PAUSE = 0.01  # seconds between two folders, so that ten thousand of them take nothing away from the daemon
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class LogSweep:
         self._thread = threading.Thread(target=self._run, name="log-sweep", daemon=True)
 
     def start(self) -> None:
-        """Begin the first look."""
+        """Begin the first look in a moment."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -72,6 +73,7 @@ class LogSweep:
             self._look(job)
 
     def _run(self) -> None:
+        self._stopped.wait(SETTLED_AFTER)
         while not self._stopped.is_set():
             try:
                 self.sweep()
