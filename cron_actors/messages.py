@@ -18,11 +18,12 @@ in seconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from cron_actors.model.job import Definition, Job
+from cron_actors.model.queue import Queue, QueueDeclaration, QueueState
 from cron_actors.model.records import CursorMove, JobRecord
 from cron_actors.model.run import (
     Account,
@@ -108,12 +109,14 @@ class Load:
 
     Those named in ``unresolved`` call a function that there is not: their instants are missed, and written down so.
     At a start there are no files but these (``every_file``). ``begun`` says that a first part is written down already.
+    ``queues`` are those that the sources declare.
     """
 
     jobs: dict[str, tuple[Definition, ...]]
     unresolved: frozenset[str] = frozenset()
     every_file: bool = False
     begun: bool = False
+    queues: dict[str, tuple[QueueDeclaration, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +194,20 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delayed:
+    """The first run that waits for an instant becomes available at ``at``; None: none waits for one."""
+
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promote:
+    """Every run that waits for an instant up to ``until_at`` is to become available."""
+
+    until_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
     """Something the operator must know about this node is the case; None: no longer. ``status`` shows it."""
 
@@ -207,11 +224,44 @@ class Available:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """The queue has this many free slots and asks for as many runs."""
+class Queues:
+    """These are the queues in force; those not named have gone, or were never there."""
+
+    queues: tuple[QueueState, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weigh:
+    """The Queue wants to know how many runs wait, to share out its workers anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """So many runs wait in each queue that has any, counted up to a limit."""
+
+    waiting: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """The workers were shared out among the queues like this; whoever looks at the queues wants to see it."""
+
+    shares: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Want:
+    """A queue could take up this many runs now."""
 
     queue: str
-    slots: int
+    runs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """These queues have free slots and ask for as many runs."""
+
+    wants: tuple[Want, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,11 +276,31 @@ class Launch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
-    """The answer to a ``Claim``: fewer launches than were asked for mean that no more wait."""
+class LaunchBatch:
+    """Perform these claimed runs of one queue, one after the other, in a process that is used again."""
 
+    launches: tuple[Launch, ...]
+    queue: Queue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """The answer to a ``Want``: fewer launches than were asked for mean that no more wait.
+
+    With ``again_at`` more may wait, but the rate limit of the queue lets none begin before that.
+    """
+
+    queue: str
     asked: int
     launches: tuple[Launch, ...]
+    again_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """The answer to a ``Claim``, each ``Want`` in its order."""
+
+    granted: tuple[Granted, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +308,29 @@ class Perform:
     """Start the process of this attempt."""
 
     launch: Launch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerformBatch:
+    """Have these runs performed one after the other in a process that is used again."""
+
+    launches: tuple[Launch, ...]
+    queue: Queue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeBack:
+    """Take back what the process has not begun of the batch that begins with this attempt."""
+
+    key: AttemptKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Look after a process that an attempt has left to go on by itself, and tell its end."""
+
+    key: AttemptKey
+    identity: Identity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,6 +356,14 @@ class Ended:
 
     key: AttemptKey
     ending: Ending
+    begun: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchEnded:
+    """These attempts of a batch are over, in this order; without ``begun`` one was not begun."""
+
+    ended: tuple[Ended, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,11 +391,40 @@ class FinishedExecution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedBatch:
+    """These attempts are over."""
+
+    finished: tuple[FinishedExecution, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftRunning:
+    """The attempt has left a process to go on by itself: its run is launched, and keeps its slot."""
+
+    key: AttemptKey
+    job: str
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopt:
+    """This launched run of an earlier daemon is ours to look after: its process goes on, or has ended meanwhile."""
+
+    launch: Launch
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SlotFree:
-    """The worker can take another run; ``hold`` says that it had no room to write to."""
+    """The worker can take other runs; ``hold`` says that it had no room to write to.
+
+    The runs it has just performed took ``busy`` together.
+    """
 
     worker: str
     hold: bool = False
+    runs: int = 1
+    busy: timedelta | None = None
 
 
 # ── ending it early ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -319,6 +449,11 @@ class Interrupt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """Somebody asked for the workers to be shared out anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inspect:
     """Look at the size of the output."""
 
@@ -337,24 +472,22 @@ class RollCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Present:
-    """The worker performs this attempt, or none."""
+    """The worker performs these attempts, or none."""
 
     worker: str
-    key: AttemptKey | None
+    keys: tuple[AttemptKey, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """These runs of the queue are executing on this node, as far as the store knows."""
+    """These runs are executing on this node, as far as the store knows."""
 
     launches: tuple[Launch, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecallQueue:
-    """The queue asks which of its runs are executing on this node."""
-
-    queue: str
+    """The Queue asks for the queues in force, and which runs are executing on this node."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -384,7 +517,8 @@ class Drained:
 class RunChanged:
     """A run went to ``state``; committed. ``count`` is more than 1 for a stretch of instants not run.
 
-    ``attempt``, ``started_at`` and ``lateness`` are those of the attempt that begins or ends with the change.
+    ``attempt``, ``started_at`` and ``lateness`` are those of the attempt that begins or ends with the change. ``was`` is
+    the state before it, None for a run that is new.
     """
 
     run_id: int
@@ -402,6 +536,8 @@ class RunChanged:
     duration: timedelta | None = None
     started_at: datetime | None = None
     lateness: timedelta | None = None
+    queue: str = ""
+    was: RunState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -463,6 +599,8 @@ SchedulerMessage = (
     | Recorded
     | Performing
     | FinishedExecution
+    | FinishedBatch
+    | Delayed
     | Changed
     | Drain
     | Hurry
@@ -472,12 +610,54 @@ SchedulerMessage = (
     | Figures
 )
 LedgerMessage = (
-    Load | Recall | RecallQueue | Due | Claim | Performing | FinishedExecution | Trouble | Pulse | Drain | Drained
+    Load
+    | Recall
+    | RecallQueue
+    | Due
+    | Promote
+    | Claim
+    | Weigh
+    | Shares
+    | Performing
+    | LeftRunning
+    | FinishedExecution
+    | FinishedBatch
+    | Trouble
+    | Pulse
+    | Drain
+    | Drained
 )
 QueueMessage = (
-    Available | Claimed | Held | Present | SlotFree | TimeOut | Cancel | Interrupt | Pulse | Drain | Restarted
+    Available
+    | Claimed
+    | Queues
+    | Backlog
+    | Balance
+    | Held
+    | Present
+    | Adopt
+    | SlotFree
+    | TimeOut
+    | Cancel
+    | Interrupt
+    | Pulse
+    | Drain
+    | Restarted
 )
-MonitorMessage = Launch | Started | Ended | TimeOut | Cancel | Interrupt | Inspect | Abandon | RollCall
-TaskMessage = Perform | End
+MonitorMessage = (
+    Launch
+    | LaunchBatch
+    | Adopt
+    | Started
+    | Ended
+    | BatchEnded
+    | TimeOut
+    | Cancel
+    | Interrupt
+    | Inspect
+    | Abandon
+    | RollCall
+)
+TaskMessage = Perform | PerformBatch | TakeBack | Watch | End
 EventsMessage = Changed | Drained
 SupervisorMessage = Crashed | Broken | Pulse | Drained

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from cron_actors.model.calendar import Calendar
+from cron_actors.model.queue import DEFAULT_QUEUE, Backoff
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -210,7 +211,8 @@ class Job:
 
     ``folder`` is the absolute folder of the jobs file: modules are looked up there first, and a relative
     ``working_directory`` starts there. ``timeout`` None means no limit. ``kill_after`` is the time between SIGTERM
-    and SIGKILL. An instant at most ``tolerance`` old when it is evaluated is due; an older one is caught up.
+    and SIGKILL. An instant at most ``tolerance`` old when it is evaluated is due; an older one is caught up. Without a
+    ``backoff`` that of its queue holds. ``on_success`` and ``on_failure`` are the jobs that the end of a run starts.
     """
 
     identifier: str
@@ -231,9 +233,12 @@ class Job:
     owner: str | None = None
     calendar_id: str | None = None
     tags: tuple[str, ...] = ()
-    queue: str = "default"
+    queue: str = DEFAULT_QUEUE
     priority: int = 0
     max_attempts: int = 1
+    backoff: Backoff | None = None
+    on_success: tuple[str, ...] = ()
+    on_failure: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

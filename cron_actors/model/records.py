@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from cron_actors.model.job import Json
 from cron_actors.model.run import RunState
 
 
@@ -78,6 +79,13 @@ class RequestKind(StrEnum):
     RESET_CURSOR = "reset_cursor"
     PAUSE = "pause"
     RESUME = "resume"
+    ADD_QUEUE = "add_queue"
+    RESIZE_QUEUE = "resize_queue"
+    PAUSE_QUEUE = "pause_queue"
+    RESUME_QUEUE = "resume_queue"
+    BALANCE = "balance"
+    RETRY_DEAD = "retry_dead"
+    DISMISS_DEAD = "dismiss_dead"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +94,8 @@ class Request:
 
     ``job`` for a trigger, ``run_id`` for a cancel, ``job`` or None for all jobs for a reset of cursors, a pause and its
     end. ``force`` overrides the overlap policy, ``until_at`` ends a pause. ``answer`` is one line for people;
-    ``run_id`` of an answered trigger is the run it made, None if it made none.
+    ``run_id`` of an answered trigger is the run it made, None if it made none. ``payload`` is, for queues, ``{"queue":
+    name}`` with the keys of its entry that are to change, and for dead letters ``{"run_ids": [...]}``.
     """
 
     request_id: int
@@ -99,13 +108,15 @@ class Request:
     handled_at: datetime | None = None
     answer: str | None = None
     until_at: datetime | None = None
+    payload: Json = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFilter:
     """Which runs a query wants: None means any; the newest ``limit`` by due instant, newest first.
 
-    ``at`` wants what was due then, and stretches from before to after it.
+    ``at`` wants what was due then, and stretches from before to after it. ``dismissed`` concerns dead letters that
+    somebody has, or has not, put away. ``after_run`` wants ids greater than this.
     """
 
     job: str | None = None
@@ -115,3 +126,9 @@ class RunFilter:
     at: datetime | None = None
     run_id: int | None = None
     limit: int | None = 50
+    queue: str | None = None
+    reason: str | None = None
+    until: datetime | None = None
+    dismissed: bool | None = None
+    cause_run_id: int | None = None
+    after_run: int | None = None

@@ -33,6 +33,8 @@ class Cause(StrEnum):
     SCHEDULE = "schedule"
     MANUAL = "manual"
     STARTUP = "startup"
+    SUBMITTED = "submitted"
+    CHAIN = "chain"
 
 
 class Reason(StrEnum):
@@ -43,6 +45,10 @@ class Reason(StrEnum):
     INTERRUPTED = "interrupted"
     RESCUED = "rescued"
     REVIVED = "revived"
+    RETRIED = "retried by hand"
+    DELAYED = "delayed"
+    SNOOZED = "snoozed"
+    BY_ITSELF = "by itself"
     QUARANTINED = "quarantined"
     OUTPUT_LIMIT = "output limit"
     BY_REQUEST = "by request"
@@ -69,6 +75,9 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"
     LOST = "lost"
+    DISCARDED = "discarded"
+    SNOOZED = "snoozed"
+    LAUNCHED = "launched"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +85,9 @@ class NewRun:
     """A run about to be written: owed for one due instant (``due_at``) or for one request.
 
     ``key`` makes the run unique within its job: the due instant of a scheduled run in ISO 8601, None for a run that
-    nothing else may stand for. For a manual run ``due_at`` is the time of the request.
+    nothing else may stand for. For a manual run ``due_at`` is the time of the request. A scheduled one becomes available
+    at ``scheduled_at``. ``max_attempts`` goes before what its job says. ``args`` are ``{"args": [], "kwargs": {}}`` for
+    its function, in the place of those of its job. ``cause_run_id`` is the run whose end made it.
     """
 
     job: str
@@ -92,6 +103,11 @@ class NewRun:
     exempt: bool = False
     args: Json = None
     request_id: int | None = None
+    scheduled_at: datetime | None = None
+    max_attempts: int | None = None
+    unique_key: str | None = None
+    inserted_at: datetime | None = None
+    cause_run_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +136,9 @@ class Run:
     ``lease_token`` is new with every claim; only its holder may say how the attempt ended. ``duration`` is how long
     the process of the last attempt took, on the monotonic clock, None until it is over. ``count`` is 1, or the number
     of instants of an account of instants not run, which then go from ``due_at`` to ``last_due_at``. ``exempt`` marks
-    the first-seen run of an interval job, whose lateness does not count.
+    the first-seen run of an interval job, whose lateness does not count. ``scheduled_at`` is when a scheduled or
+    retryable run becomes available. ``result`` is the JSON text of what its function returned. A discarded run that
+    somebody has put away has been dismissed.
     """
 
     run_id: int
@@ -148,6 +166,13 @@ class Run:
     cancel_requested: bool = False
     exempt: bool = False
     args: Json = None
+    scheduled_at: datetime | None = None
+    max_attempts: int | None = None
+    unique_key: str | None = None
+    inserted_at: datetime | None = None
+    cause_run_id: int | None = None
+    result: str | None = None
+    dismissed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +200,9 @@ class Ending:
     ``exit_code`` is the status, negative for a signal as in ``subprocess``; None if it was never started or lost.
     ``error`` is one line for people, None on success. ``output_tail`` is the last output, decoded, at most 2,000
     characters. CPU seconds and peak memory (bytes) count the process and the children it waited for. ``by_itself``
-    says that the process was over before any order to end it reached it.
+    says that the process was over before any order to end it reached it. ``snooze`` is how long a snoozed run waits,
+    ``launched`` the process that the attempt has left to go on by itself. ``result`` is the JSON text of what the function
+    returned. ``callback_error`` is one line on a callback that failed. ``logged`` says that the log was ended already.
     """
 
     outcome: Outcome
@@ -186,6 +213,11 @@ class Ending:
     cpu_seconds: float | None = None
     peak_memory: int | None = None
     by_itself: bool = False
+    snooze: timedelta | None = None
+    launched: Identity | None = None
+    result: str | None = None
+    callback_error: str | None = None
+    logged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +225,8 @@ class Settlement:
     """What an ended attempt means for its run: the ending, and the state decided for the run.
 
     ``identity`` is the process if nobody has noted it yet. With ``counted`` False the attempt number goes back by one,
-    as if the attempt had not been. ``deaths`` is added to the run's count of node deaths.
+    as if the attempt had not been. ``deaths`` is added to the run's count of node deaths. A run that goes to retryable
+    or scheduled becomes available at ``scheduled_at``.
     """
 
     key: AttemptKey
@@ -204,6 +237,7 @@ class Settlement:
     counted: bool = True
     deaths: int = 0
     identity: Identity | None = None
+    scheduled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,3 +257,4 @@ class Attempt:
     cpu_seconds: float | None = None
     peak_memory: int | None = None
     counted: bool = True
+    callback_error: str | None = None

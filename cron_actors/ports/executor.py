@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from cron_actors.model.job import ProcessSettings, Success, Work
+from cron_actors.model.queue import Recycling
 from cron_actors.model.run import AttemptKey, Ending, Identity
+
+
+class CallbackKind(StrEnum):
+    """Which method of a worker class is called: after a failed attempt, or when the process it left behind is over."""
+
+    AFTER_ERROR = "after_error"
+    AFTER_ASYNC = "after_async"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """A method of a worker class to be called in a process of its own, and how the attempt ended."""
+
+    kind: CallbackKind
+    error: str | None = None
+    output_tail: str = ""
+    launched: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +37,8 @@ class Execution:
 
     ``log`` is a path; the file exists and is appended to by the process itself. ``variables`` are put on top of
     ``process.env``, which is put on top of the daemon's environment. ``folder`` is the jobs file's folder, absolute.
-    ``success`` says which end of a process counts as one.
+    ``success`` says which end of a process counts as one. ``header`` begins the attempt in the log, where the process
+    itself writes that. With a ``callback`` not the work is performed but what its worker class has for that case.
     """
 
     key: AttemptKey
@@ -28,6 +48,8 @@ class Execution:
     log: str
     success: Success = field(default_factory=Success)
     variables: Mapping[str, str] = field(default_factory=dict)
+    header: str = ""
+    callback: Callback | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +70,11 @@ class ChildEnded:
 
     key: AttemptKey
     ending: Ending
+    begun: bool = True
 
 
 Report = Callable[[ChildStarted | ChildEnded], None]
+BatchReport = Callable[[Sequence[ChildStarted | ChildEnded]], None]
 
 
 class Executor(Protocol):
@@ -65,10 +89,31 @@ class Executor(Protocol):
         A process that cannot be started (no such program, no such folder) is a ChildEnded with outcome failure.
         """
 
+    def start_batch(
+        self, executions: Sequence[Execution], queue: str, recycling: Recycling, report: BatchReport
+    ) -> None:
+        """Have these Python functions called one after the other in a process of the queue that is used again.
+
+        That process writes header and trailer of each log itself (``Ending.logged``). ``report`` is called from another
+        thread with all there is to tell at that time, in its order. A begin is told only of what does not end at once.
+        Of each execution the end is told exactly once; one that was not begun (the process died before, or it was taken
+        back) is a ChildEnded without ``begun``.
+        """
+
+    def take_back(self, key: AttemptKey) -> None:
+        """Take back what has not been begun of the batch that this attempt is in; each is reported as not begun."""
+
+    def watch(self, key: AttemptKey, identity: Identity, report: Report) -> None:
+        """Report the end of a process that is no child of the executor's: ChildEnded, without status or error.
+
+        One that is not there any more is reported at once. ``end`` ends it as it does a child.
+        """
+
     def end(self, key: AttemptKey, kill_after: timedelta) -> None:
         """Send SIGTERM to the group of the attempt and SIGKILL to what is left of it after ``kill_after``.
 
-        Unknown or finished attempts are ignored.
+        Unknown or finished attempts are ignored. What a batch holds beside the attempt is reported as not begun, if it
+        was not.
         """
 
     def end_survivors(self, identities: tuple[Identity, ...]) -> int:

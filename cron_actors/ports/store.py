@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from cron_actors.messages import RunChanged
+from cron_actors.model.queue import QueueRecord
 from cron_actors.model.records import CursorMove, JobRecord, NodeRecord, Pause, Request, RunFilter
 from cron_actors.model.run import Account, Attempt, AttemptKey, Identity, NewRun, Run, RunState, Settlement
 from cron_actors.model.statistics import JobStatistics
@@ -26,6 +27,9 @@ class Transaction(Protocol):
     # jobs and definitions
     def jobs(self) -> list[JobRecord]:
         """Return every job ever seen, removed ones included."""
+
+    def job(self, identifier: str) -> JobRecord | None:
+        """Return the job's row, None if there is none."""
 
     def put_job(self, record: JobRecord) -> None:
         """Insert or replace the job's row, but not its pauses."""
@@ -79,11 +83,35 @@ class Transaction(Protocol):
     def begin_attempts(self, begun: Sequence[tuple[AttemptKey, Identity]]) -> None:
         """Note the processes of attempts that started; an old token changes nothing."""
 
-    def settle(self, settlement: Settlement) -> bool:
-        """End the attempt and move its run from executing or launched on; False, and no change, for an old token.
+    def settle(self, settlements: Sequence[Settlement]) -> list[bool]:
+        """End the attempts and move their runs from executing or launched on; False, and no change, for an old token.
 
-        The run is then as ``settled`` of ``core/settlement.py`` says. The process is noted if the settlement names it.
+        The runs are then as ``settled`` of ``core/settlement.py`` says. A process is noted if the settlement names it.
         """
+
+    def launch(self, key: AttemptKey, identity: Identity) -> bool:
+        """Move the run from executing to launched, with the process that goes on; False for an old token."""
+
+    def adopt(self, run_id: int, node: str) -> Run | None:
+        """Make a launched run the node's, under a fresh token; None if it is not launched. Its attempt stays."""
+
+    def promote(self, until: datetime, limit: int) -> list[Run]:
+        """Make available what waits for an instant up to ``until``, at most ``limit`` runs, earliest first."""
+
+    def next_scheduled(self) -> datetime | None:
+        """Return the earliest instant that a scheduled or retryable run waits for."""
+
+    def arrivals(self, after: int, limit: int) -> list[Run]:
+        """Return runs submitted by other processes with an id greater than ``after``, by id, at most ``limit``."""
+
+    def last_run_id(self) -> int:
+        """Return the greatest id of any run so far, 0 if there was none."""
+
+    def retry(self, run_id: int, max_attempts: int) -> Run | None:
+        """Make a discarded run available for another attempt; None if it was not discarded. Its attempts stay."""
+
+    def dismiss(self, run_id: int, at: datetime, by: str) -> bool:
+        """Put a dead letter away; False if the run is not discarded or was put away before."""
 
     def finish(self, run_id: int, expected: RunState, state: RunState, reason: str | None, at: datetime) -> Run | None:
         """Move a run that nobody holds from ``expected`` to a final state; None if it was not in ``expected``."""
@@ -109,18 +137,34 @@ class Transaction(Protocol):
     def pending(self, job: str) -> list[Run]:
         """Return the runs of the job that are scheduled, available or retryable, oldest first."""
 
-    def backlog(self, queue: str) -> int:
-        """Return how many runs of the queue are available."""
+    def backlog(self, limit: int) -> Mapping[str, int]:
+        """Return how many runs are available in each queue that has any, counted up to ``limit``."""
+
+    # queues
+    def queues(self) -> list[QueueRecord]:
+        """Return every queue ever declared, by name."""
+
+    def put_queue(self, record: QueueRecord) -> None:
+        """Insert or replace the row of the queue."""
+
+    def put_shares(self, shares: Mapping[str, int]) -> None:
+        """Note how many workers these queues were given."""
+
+    def begun_since(self, queue: str, since: datetime, limit: int) -> list[datetime]:
+        """Return when the latest ``limit`` attempts of the queue began, those after ``since``, oldest first."""
 
     # statistics
     def statistics(self) -> Mapping[str, JobStatistics]:
         """Return the figures by job: the fold over all changes ever counted, of ``core/statistics.py``."""
 
-    def count(self, changes: Sequence[RunChanged]) -> None:
-        """Have the figures count these changes, each of which ends something, in their order.
+    def journal(self, changes: Sequence[RunChanged]) -> None:
+        """Append these changes, in their order, to the journal of events; the figures count them from now on.
 
-        That costs little: the changes are put aside as they are until they are folded.
+        That costs little: they are folded into the figures later.
         """
+
+    def trim_journal(self, keep: int) -> None:
+        """Delete all but the newest ``keep`` entries of the journal, if nobody here has still to follow them."""
 
     def fold_statistics(self, limit: int | None = None) -> int:
         """Fold ``limit`` changes that were put aside, or a few more, None for all; return how many.
@@ -183,6 +227,21 @@ class Reader(Protocol):
 
     def definitions(self, keys: Iterable[str]) -> Mapping[str, str]:
         """Return the texts of these definitions by key."""
+
+    def queues(self) -> list[QueueRecord]:
+        """Return every queue ever declared, by name."""
+
+    def in_queue(self, limit: int) -> Mapping[str, Mapping[RunState, int]]:
+        """Return by queue how many of its runs are in each state that is not final, each counted up to ``limit``."""
+
+    def events(self, after: int, limit: int = 1000) -> list[tuple[int, tuple[RunChanged, ...]]]:
+        """Return entries of the journal with a number greater than ``after``, oldest first.
+
+        Those before the first may have been deleted; a gap in the numbers shows that.
+        """
+
+    def last_event(self) -> int:
+        """Return the number of the newest entry of the journal, 0 if there was none."""
 
     def runs(self, query: RunFilter) -> list[Run]:
         """Return the runs that match, newest due instant first."""

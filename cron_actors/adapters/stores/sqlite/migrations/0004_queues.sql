@@ -1,0 +1,51 @@
+-- What is to become available at an instant (delayed, snoozed, waiting for its next attempt).
+ALTER TABLE run ADD COLUMN scheduled_at INTEGER;
+-- How often this one run is tried, where that is not what its definition says.
+ALTER TABLE run ADD COLUMN max_attempts INTEGER;
+-- Nobody submits the like of it while it is there; what that means stands in the submission.
+ALTER TABLE run ADD COLUMN unique_key TEXT;
+ALTER TABLE run ADD COLUMN inserted_at INTEGER;
+-- The run whose end made this one.
+ALTER TABLE run ADD COLUMN cause_run_id INTEGER;
+ALTER TABLE run ADD COLUMN result TEXT; -- JSON
+-- A dead letter that somebody has put away.
+ALTER TABLE run ADD COLUMN dismissed_at INTEGER;
+ALTER TABLE run ADD COLUMN dismissed_by TEXT;
+
+CREATE INDEX run_delayed ON run (scheduled_at) WHERE scheduled_at IS NOT NULL AND state IN ('scheduled', 'retryable');
+CREATE INDEX run_unique ON run (unique_key, run_id) WHERE unique_key IS NOT NULL;
+
+-- What went wrong in a callback of the attempt; it changes nothing else.
+ALTER TABLE attempt ADD COLUMN callback_error TEXT;
+
+-- A waiting line: what its source says of it, and what was changed by command since.
+CREATE TABLE queue (
+    name TEXT PRIMARY KEY NOT NULL,
+    source TEXT NOT NULL,
+    declared TEXT NOT NULL, -- JSON
+    changes TEXT NOT NULL, -- JSON
+    changed_at INTEGER,
+    changed_by TEXT,
+    paused_at INTEGER,
+    paused_by TEXT,
+    removed_at INTEGER,
+    share INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- What a request says beside its kind, where the other columns do not hold it.
+ALTER TABLE request ADD COLUMN payload TEXT; -- JSON
+
+-- Every change of a run, those of one transaction in each row; a follower notes how far it has come.
+CREATE TABLE event (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    changes TEXT NOT NULL -- JSON: a list of changes, each a list of the values it is made of
+) STRICT;
+
+CREATE TABLE follower (
+    name TEXT PRIMARY KEY NOT NULL,
+    sequence INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO event (sequence, changes) SELECT entry, changes FROM uncounted ORDER BY entry;
+INSERT INTO follower (name, sequence) VALUES ('statistics', 0);
+DROP TABLE uncounted;
