@@ -55,7 +55,7 @@ class Crew:
     def _monitor_maker(self, worker: str, task: Address[TaskMessage]) -> Callable[[Inbox], TaskMonitorActor]:
         scheduler: Address[SchedulerMessage] = self._directory.address("scheduler")
         ledger: Address[LedgerMessage] = self._directory.address("ledger")
-        queue: Address[QueueMessage] = self._directory.address("queue default")
+        queue: Address[QueueMessage] = self._directory.address("queue")
         colleagues = Colleagues(task=task, scheduler=scheduler, ledger=ledger, queue=queue)
         supervisor = self._directory.address("supervisor")
         return lambda inbox: TaskMonitorActor(inbox, supervisor, worker, self._logs, colleagues)

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from cron_actors.actors.shell import Inbox, Shell
 from cron_actors.core.moments import iso
-from cron_actors.messages import Address, Crashed, End, Ended, Launch, MonitorMessage, Perform, Started, TaskMessage
+from cron_actors.core.run_log import header
+from cron_actors.messages import (
+    Address,
+    BatchEnded,
+    Crashed,
+    End,
+    Ended,
+    Launch,
+    MonitorMessage,
+    Perform,
+    PerformBatch,
+    Started,
+    TakeBack,
+    TaskMessage,
+    Watch,
+)
 from cron_actors.ports.clock import Clock
 from cron_actors.ports.executor import ChildEnded, ChildStarted, Execution, Executor
 
@@ -34,6 +51,13 @@ class TaskActor(Shell[TaskMessage]):
         match message:
             case Perform(launch=launch):
                 self._executor.start(execution_of(launch), self._pass_on)
+            case PerformBatch(launches=launches, queue=queue):
+                executions = [replace(execution_of(launch), header=header(launch.run)) for launch in launches]
+                self._executor.start_batch(executions, queue.name, queue.recycling, self._pass_on_all)
+            case TakeBack(key=key):
+                self._executor.take_back(key)
+            case Watch(key=key, identity=identity):
+                self._executor.watch(key, identity, self._pass_on)
             case End(key=key, kill_after=kill_after):
                 self._executor.end(key, kill_after)
             case _:
@@ -45,7 +69,20 @@ class TaskActor(Shell[TaskMessage]):
             started = Started(key=child.key, identity=child.identity, monotonic=self._clock.monotonic())
             self._monitor.tell(started)
         else:
-            self._monitor.tell(Ended(key=child.key, ending=child.ending))
+            self._monitor.tell(_ended(child))
+
+    def _pass_on_all(self, children: Sequence[ChildStarted | ChildEnded]) -> None:
+        # As above. What has begun is told last: it is the one that has not ended.
+        ended = tuple(_ended(child) for child in children if isinstance(child, ChildEnded))
+        if ended:
+            self._monitor.tell(BatchEnded(ended=ended))
+        for child in children:
+            if isinstance(child, ChildStarted):
+                self._pass_on(child)
+
+
+def _ended(child: ChildEnded) -> Ended:
+    return Ended(key=child.key, ending=child.ending, begun=child.begun)
 
 
 def execution_of(launch: Launch) -> Execution:

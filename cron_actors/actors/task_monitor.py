@@ -1,30 +1,36 @@
-"""The TaskMonitor: keeps the log of one run, has its Task perform it, ends it when told, reports how it ended."""
+"""The TaskMonitor: keeps the log of one run at a time, has its Task perform it, ends it when told, reports its end."""
 
 from __future__ import annotations
 
 import errno
 import logging
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import assert_never
 
+from cron_actors.actors.performance import Performance
 from cron_actors.actors.shell import Inbox, Shell
-from cron_actors.core.durations import format_duration
 from cron_actors.core.run_log import header, trailer
 from cron_actors.messages import (
     Abandon,
     Address,
+    Adopt,
+    BatchEnded,
     Cancel,
     Crashed,
     End,
     Ended,
+    FinishedBatch,
     FinishedExecution,
     Inspect,
     Interrupt,
     Launch,
+    LaunchBatch,
     LedgerMessage,
     MonitorMessage,
     Perform,
+    PerformBatch,
     Performing,
     Present,
     QueueMessage,
@@ -32,11 +38,12 @@ from cron_actors.messages import (
     SchedulerMessage,
     SlotFree,
     Started,
+    TakeBack,
     TaskMessage,
     TimeOut,
 )
 from cron_actors.model.job import AtLimit
-from cron_actors.model.run import AttemptKey, Ending, Outcome, Reason
+from cron_actors.model.run import Ending, Outcome, Reason
 from cron_actors.ports.run_logs import RunLogs
 
 log = logging.getLogger(__name__)
@@ -44,6 +51,7 @@ log = logging.getLogger(__name__)
 MONITOR = " monitor"  # after the worker's name: the name of this actor
 HURRIED_KILL_AFTER = timedelta(seconds=5)
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+NOT_BEGUN = Ending(outcome=Outcome.INTERRUPTED, error="it was not begun")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +65,11 @@ class Colleagues:
 
 
 class TaskMonitorActor(Shell[MonitorMessage]):
-    """Serves one run at a time, together with its Task, as the worker of this name."""
+    """Serves one run at a time, together with its Task, as the worker of this name.
+
+    A batch is a line of runs that are performed one after the other in a process that is used again; that process
+    keeps their logs itself, and only what becomes of them comes here.
+    """
 
     def __init__(
         self, inbox: Inbox, supervisor: Address[Crashed], worker: str, logs: RunLogs, colleagues: Colleagues
@@ -66,39 +78,45 @@ class TaskMonitorActor(Shell[MonitorMessage]):
         self._worker = worker
         self._logs = logs
         self._to = colleagues
-        self._launch: Launch | None = None
-        self._finished: AttemptKey | None = None
-        self._verdict: Outcome | None = None  # what an ended process counts as, once we asked for its end
-        self._reason: str | None = None
-        self._cut = False
+        self._under_way: dict[str, Performance] = {}  # by token, in the order in which they are begun
+        self._over: set[str] = set()  # the tokens of those that have ended since the last order
+        self._runs = 0  # that have ended since the last order, and how long they took
+        self._busy = timedelta(0)
 
     def handle(self, message: MonitorMessage) -> None:
         match message:
             case Launch():
                 self._begin(message)
+            case LaunchBatch():
+                self._begin_batch(message)
             case Started():
                 self._started(message)
-            case Ended(key=key, ending=ending):
-                self._ended(key.token, ending)
+            case Ended():
+                self._ended(message)
+            case BatchEnded(ended=ended):
+                self._batch_ended(ended)
             case TimeOut(key=key):
-                if self._launch is not None and self._launch.key == key:
-                    self._end(Outcome.TIMEOUT)
+                self._end(self._under_way.get(key.token), Outcome.TIMEOUT)
             case Cancel(run_id=run_id, reason=reason):
-                if self._launch is not None and self._launch.run.run_id == run_id:
-                    self._end(Outcome.CANCELLED, reason=reason)
+                for performance in self._of_run(run_id):
+                    self._end(performance, Outcome.CANCELLED, reason=reason)
             case Interrupt():
-                self._end(Outcome.INTERRUPTED, hurried=True)
+                for performance in list(self._under_way.values()):
+                    self._end(performance, Outcome.INTERRUPTED, hurried=True)
             case Inspect():
-                self._inspect()
+                self._look_around()
             case Abandon(launch=launch):
                 self._abandon(launch)
             case RollCall():
-                self._to.queue.tell(Present(worker=self._worker, key=self._launch.key if self._launch else None))
+                keys = tuple(performance.launch.key for performance in self._under_way.values())
+                self._to.queue.tell(Present(worker=self._worker, keys=keys))
+            case Adopt():
+                raise NotImplementedError
             case _:
                 assert_never(message)
 
     def _begin(self, launch: Launch) -> None:
-        self._launch, self._verdict, self._reason, self._cut = launch, None, None, False
+        self._take((Performance(launch=launch, alone=True, begun=True),))
         try:
             self._logs.begin(launch.log, header(launch.run))
         except OSError as error:
@@ -106,16 +124,28 @@ class TaskMonitorActor(Shell[MonitorMessage]):
             return
         self._to.task.tell(Perform(launch=launch))
 
+    def _begin_batch(self, batch: LaunchBatch) -> None:
+        self._take([Performance(launch=launch, alone=False, begun=False) for launch in batch.launches])
+        self._to.task.tell(PerformBatch(launches=batch.launches, queue=batch.queue))
+
+    def _take(self, performances: Sequence[Performance]) -> None:
+        self._under_way = {performance.launch.key.token: performance for performance in performances}
+        self._over, self._runs, self._busy = set(), 0, timedelta(0)
+
     def _refuse(self, launch: Launch, error: OSError) -> None:
         text = f"cannot write {launch.log}: {error.strerror}"
         no_room = error.errno in NO_ROOM
-        outcome = Outcome.INTERRUPTED if no_room else Outcome.FAILURE
-        self._finish(launch, Ending(outcome=outcome, error=text), hold=no_room, begun=not no_room)
+        ending = Ending(outcome=Outcome.INTERRUPTED if no_room else Outcome.FAILURE, error=text)
+        self._finish(self._under_way[launch.key.token], ending, hold=no_room, begun=not no_room)
 
     def _started(self, started: Started) -> None:
-        launch = self._launch
-        if launch is None or launch.key != started.key:
+        performance = self._under_way.get(started.key.token)
+        if performance is None:
             return
+        launch = performance.launch
+        if not performance.alone:
+            performance.begun = True
+            self._logs.hold(launch.log)
         performing = Performing(
             key=started.key,
             job=launch.job.identifier,
@@ -128,60 +158,104 @@ class TaskMonitorActor(Shell[MonitorMessage]):
         if launch.job.timeout is not None:  # the Scheduler wants to know for the deadline's sake
             self._to.scheduler.tell(performing)
 
-    def _end(self, outcome: Outcome, *, reason: str | None = None, hurried: bool = False) -> None:
+    def _of_run(self, run_id: int) -> list[Performance]:
+        return [performance for performance in self._under_way.values() if performance.launch.run.run_id == run_id]
+
+    def _end(
+        self, performance: Performance | None, outcome: Outcome, *, reason: str | None = None, hurried: bool = False
+    ) -> None:
         """Ask for the end of the process; the first to ask says what it counts as."""
-        launch = self._launch
-        if launch is None:
+        if performance is None:
             return
-        if self._verdict is None:
-            self._verdict, self._reason = outcome, reason
+        if performance.verdict is None:
+            performance.verdict, performance.reason = outcome, reason
+        launch = performance.launch
         kill_after = min(launch.job.kill_after, HURRIED_KILL_AFTER) if hurried else launch.job.kill_after
         self._to.task.tell(End(key=launch.key, kill_after=kill_after))
 
-    def _inspect(self) -> None:
-        launch = self._launch
-        if launch is None:
+    def _look_around(self) -> None:
+        """Look at the outputs; what waits behind a run of a batch that takes its time goes to other workers."""
+        for performance in list(self._under_way.values()):
+            if performance.begun:
+                self._inspect(performance)
+        first = next(iter(self._under_way.values()), None)
+        if first is None or not first.begun or len(self._under_way) == 1:
             return
+        if first.looked_at:
+            self._to.task.tell(TakeBack(key=first.launch.key))
+        first.looked_at = True
+
+    def _inspect(self, performance: Performance) -> None:
+        launch = performance.launch
         limit = launch.job.output_limit
         try:
             if limit.at_limit is AtLimit.TRUNCATE:
-                self._cut = self._logs.truncate(launch.log, limit.size) or self._cut
-            elif self._logs.size(launch.log) > limit.size and self._verdict is None:
-                self._end(Outcome.FAILURE, reason=Reason.OUTPUT_LIMIT)
+                performance.cut = self._logs.truncate(launch.log, limit.size) or performance.cut
+            elif self._logs.size(launch.log) > limit.size and performance.verdict is None:
+                self._end(performance, Outcome.FAILURE, reason=Reason.OUTPUT_LIMIT)
         except OSError as error:
             log.warning("cannot look at %s: %s", launch.log, error.strerror)
 
-    def _ended(self, token: str, ending: Ending) -> None:
-        launch = self._launch
-        if launch is None or launch.key.token != token:
+    def _ended(self, ended: Ended) -> None:
+        performance = self._under_way.get(ended.key.token)
+        if performance is None:
             return
-        self._inspect()
-        if self._verdict is not None and not ending.by_itself:  # else it was over before our order came
-            ending = replace(ending, outcome=self._verdict, error=_error(self._verdict, self._reason, launch, ending))
-        self._end_log(launch, ending)
-        self._finish(launch, ending)
+        self._inspect(performance)
+        ending = performance.judged(ended.ending)
+        self._end_log(performance, ending)
+        self._finish(performance, ending)
 
-    def _end_log(self, launch: Launch, ending: Ending) -> None:
-        limit = launch.job.output_limit.size
-        note = f"[output beyond {limit} bytes was dropped]" if self._cut else None
+    def _batch_ended(self, ended: Sequence[Ended]) -> None:
+        finished: list[FinishedExecution] = []
+        logs: list[Launch] = []
+        for one in ended:
+            performance = self._under_way.pop(one.key.token, None)
+            if performance is None:
+                continue
+            self._over.add(one.key.token)
+            if one.begun:
+                finished.append(performance.finished(self._conclude(performance, one.ending)))
+                logs.append(performance.launch)
+            else:
+                finished.append(performance.finished(NOT_BEGUN, begun=False))
+        if finished:
+            message = FinishedBatch(finished=tuple(finished))
+            self._to.ledger.tell(message)
+            self._to.scheduler.tell(message)
+            if not self._under_way:
+                self._to.queue.tell(SlotFree(worker=self._worker, runs=self._runs, busy=self._busy))
+        for launch in logs:
+            self._retire(launch)
+
+    def _conclude(self, performance: Performance, ending: Ending) -> Ending:
+        """Return how an attempt of a batch ended, which its process may not have lived to write down."""
+        if performance.verdict is not None:
+            ending = performance.judged(ending)
+        if not ending.logged:
+            self._end_log(performance, ending)
+        self._runs += 1
+        self._busy += ending.duration
+        return ending
+
+    def _end_log(self, performance: Performance, ending: Ending) -> None:
+        path = performance.launch.log
         try:
-            self._logs.finish(launch.log, trailer(ending, note))
+            self._logs.finish(path, trailer(ending, performance.note()))
         except OSError as error:
-            log.error("cannot end %s: %s", launch.log, error.strerror)  # noqa: TRY400 # expected: one line is enough
+            log.error("cannot end %s: %s", path, error.strerror)  # noqa: TRY400 # expected: one line is enough
 
-    def _finish(self, launch: Launch, ending: Ending, *, hold: bool = False, begun: bool = True) -> None:
-        self._launch, self._finished = None, launch.key
-        finished = FinishedExecution(
-            key=launch.key,
-            job=launch.job.identifier,
-            ending=ending,
-            log=launch.log,
-            reason=None if ending.by_itself else self._reason,
-            begun=begun,
-        )
+    def _finish(self, performance: Performance, ending: Ending, *, hold: bool = False, begun: bool = True) -> None:
+        token = performance.launch.key.token
+        self._under_way.pop(token, None)
+        self._over.add(token)
+        finished = performance.finished(ending, begun=begun)
         self._to.ledger.tell(finished)
         self._to.scheduler.tell(finished)
-        self._to.queue.tell(SlotFree(worker=self._worker, hold=hold))
+        if not self._under_way:
+            self._to.queue.tell(SlotFree(worker=self._worker, hold=hold))
+        self._retire(performance.launch)
+
+    def _retire(self, launch: Launch) -> None:
         try:
             self._logs.retire(launch.log, launch.job.retention)
         except OSError as error:
@@ -189,24 +263,10 @@ class TaskMonitorActor(Shell[MonitorMessage]):
 
     def _abandon(self, launch: Launch) -> None:
         """End what a lost monitor or task of this worker performed; nobody knows whether it was ever begun."""
-        if self._finished == launch.key:
+        if launch.key.token in self._over:
             return  # it ended by itself meanwhile, and its slot may have gone to another run
         self._to.task.tell(End(key=launch.key, kill_after=timedelta(0)))
-        self._reason = None
         ending = Ending(outcome=Outcome.INTERRUPTED, error="its worker was lost")
-        self._end_log(launch, ending)
-        self._finish(launch, ending)
-
-
-def _error(verdict: Outcome, reason: str | None, launch: Launch, ending: Ending) -> str | None:
-    if reason == Reason.OUTPUT_LIMIT:
-        return f"more than {launch.job.output_limit.size} bytes of output"
-    match verdict:
-        case Outcome.TIMEOUT:
-            return f"timed out after {format_duration(launch.job.timeout or timedelta(0))}"
-        case Outcome.CANCELLED:
-            return "cancelled by a newer run" if reason == Reason.OVERLAP else "cancelled by request"
-        case Outcome.INTERRUPTED:
-            return "the daemon stopped"
-        case _:
-            return ending.error
+        performance = Performance(launch=launch, alone=True, begun=True)
+        self._end_log(performance, ending)
+        self._finish(performance, ending)

@@ -65,6 +65,10 @@ class RunLogFiles:
         log.add(header, size)
         self._point(folder, name)
 
+    def hold(self, path: str) -> None:
+        """Keep a log that another process has begun until it is retired."""
+        self._retention.begun(path)
+
     def finish(self, path: str, trailer: str) -> None:
         """Append the trailer, on a line of its own."""
         log = self._open.get(path)

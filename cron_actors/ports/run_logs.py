@@ -13,6 +13,9 @@ class RunLogs(Protocol):
     def begin(self, path: str, header: str) -> None:
         """Append the header, making the file, its folder and the link to the newest file as needed."""
 
+    def hold(self, path: str) -> None:
+        """Keep a log that another process has begun until it is retired."""
+
     def finish(self, path: str, trailer: str) -> None:
         """Append the trailer, on a line of its own."""
 

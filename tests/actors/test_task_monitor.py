@@ -261,7 +261,7 @@ def test_a_monitor_is_used_again_and_remembers_nothing_of_the_run_before(desk: D
 
 def test_a_roll_call_is_answered_with_the_attempt_under_way(desk: Desk) -> None:
     desk.tell(RollCall(), ended(), RollCall())
-    assert desk.queue.messages == [Present(worker="worker-1", key=KEY), FREE, Present(worker="worker-1", key=None)]
+    assert desk.queue.messages == [Present(worker="worker-1", keys=(KEY,)), FREE, Present(worker="worker-1", keys=())]
 
 
 def test_a_monitor_that_begins_anew_ends_what_the_one_before_performed(desk: Desk) -> None:
@@ -278,7 +278,7 @@ def test_a_run_whose_task_was_lost_is_ended_and_reported_as_interrupted(desk: De
     desk.tell(Abandon(launch=LAUNCH))
     assert desk.reports()[-1].ending.outcome is Outcome.INTERRUPTED
     desk.tell(RollCall())
-    assert desk.queue.messages == [FREE, Present(worker="worker-1", key=None)]
+    assert desk.queue.messages == [FREE, Present(worker="worker-1", keys=())]
 
 
 def test_a_run_that_was_finished_already_is_not_abandoned(desk: Desk) -> None:

@@ -15,10 +15,14 @@ class FakeRunLogs:
         self.files: dict[str, str] = {}
         self.failure: int | None = None
         self.retired: list[tuple[str, Retention]] = []
+        self.held: list[str] = []
 
     def begin(self, path: str, header: str) -> None:
         self._check()
         self.files[path] = self.files.get(path, "") + header
+
+    def hold(self, path: str) -> None:
+        self.held.append(path)
 
     def finish(self, path: str, trailer: str) -> None:
         self._check()
