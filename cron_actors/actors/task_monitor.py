@@ -96,7 +96,9 @@ class TaskMonitorActor(Shell[MonitorMessage]):
             case BatchEnded(ended=ended):
                 self._batch_ended(ended)
             case TimeOut(key=key):
-                self._end(self._under_way.get(key.token), Outcome.TIMEOUT)
+                performance = self._under_way.get(key.token)
+                if performance is not None and performance.launch.key == key:
+                    self._end(performance, Outcome.TIMEOUT)
             case Cancel(run_id=run_id, reason=reason):
                 for performance in self._of_run(run_id):
                     self._end(performance, Outcome.CANCELLED, reason=reason)
@@ -162,11 +164,9 @@ class TaskMonitorActor(Shell[MonitorMessage]):
         return [performance for performance in self._under_way.values() if performance.launch.run.run_id == run_id]
 
     def _end(
-        self, performance: Performance | None, outcome: Outcome, *, reason: str | None = None, hurried: bool = False
+        self, performance: Performance, outcome: Outcome, *, reason: str | None = None, hurried: bool = False
     ) -> None:
         """Ask for the end of the process; the first to ask says what it counts as."""
-        if performance is None:
-            return
         if performance.verdict is None:
             performance.verdict, performance.reason = outcome, reason
         launch = performance.launch
