@@ -1,4 +1,4 @@
-"""The crew: the workers of one node, each a TaskMonitor and a Task, made when they are first spoken to."""
+"""The crew: the workers of one node, each a TaskMonitor and a Task, made when first spoken to; they share a thread."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class Crew:
         self._clock = clock
         self._logs = logs
         self._monitors: dict[str, Address[MonitorMessage]] = {}
+        self._dispatcher = directory.dispatcher("crew")
 
     def monitor(self, worker: str) -> Address[MonitorMessage]:
         """Return the address of the worker's monitor; the pair is started if there is none of this name."""
@@ -42,8 +43,8 @@ class Crew:
         return worker if worker in self._monitors else None
 
     def _hire(self, worker: str) -> Address[MonitorMessage]:
-        monitor: Address[MonitorMessage] = self._directory.address(worker + MONITOR)
-        task: Address[TaskMessage] = self._directory.address(worker + TASK)
+        monitor: Address[MonitorMessage] = self._directory.address(worker + MONITOR, self._dispatcher)
+        task: Address[TaskMessage] = self._directory.address(worker + TASK, self._dispatcher)
         self._directory.start(worker + TASK, self._task_maker(worker, monitor))
         self._directory.start(worker + MONITOR, self._monitor_maker(worker, task))
         return monitor

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import pykka
 
+from cron_actors.actors.dispatcher import Dispatcher
 from cron_actors.actors.shell import Box, Inbox, Shell
 from cron_actors.errors import StartError
 from cron_actors.messages import Address
@@ -36,12 +37,27 @@ class Directory:
         self._inboxes: dict[str, Inbox] = {}
         self._makers: dict[str, Callable[[Inbox], Shell[Any]]] = {}
         self._actors: dict[str, Shell[Any]] = {}
+        self._dispatchers: list[Dispatcher] = []
         self._stopped = False
 
-    def address(self, name: str) -> Address[Any]:
-        """Return the address of the actor of this name, which need not exist yet."""
+    def dispatcher(self, name: str) -> Dispatcher:
+        """Return a new thread that several actors can share; it ends with ``stop``."""
+        dispatcher = Dispatcher(name)
         with self._lock:
-            return Box(self._inboxes.setdefault(name, queue.SimpleQueue()))
+            self._dispatchers.append(dispatcher)
+        return dispatcher
+
+    def address(self, name: str, dispatcher: Dispatcher | None = None) -> Address[Any]:
+        """Return the address of the actor of this name, which need not exist yet.
+
+        The first to ask says whether it shares the thread of a dispatcher or has one of its own.
+        """
+        with self._lock:
+            inbox = self._inboxes.get(name)
+            if inbox is None:
+                inbox = queue.SimpleQueue() if dispatcher is None else dispatcher.inbox()
+                self._inboxes[name] = inbox
+            return Box(inbox)
 
     def start(self, name: str, make: Callable[[Inbox], Shell[Any]]) -> None:
         """Make the actor, start it and return when it is ready; ``make`` is kept for restarts.
@@ -108,3 +124,5 @@ class Directory:
                 actor.actor_ref.stop(timeout=timeout)
             except pykka.Timeout:
                 continue
+        for dispatcher in self._dispatchers:
+            dispatcher.close(timeout)

@@ -8,6 +8,7 @@ the actor: what was told to a dead actor is read by the one that takes its place
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -17,11 +18,12 @@ from typing import Any, Generic, TypeVar
 import pykka
 from pykka._envelope import Envelope
 
+from cron_actors.actors.dispatcher import SharedInbox
 from cron_actors.messages import Address, Crashed
 
 M = TypeVar("M")
 
-Inbox = queue.SimpleQueue[Envelope[Any]]
+Inbox = queue.SimpleQueue[Envelope[Any]] | SharedInbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,8 @@ class Shell(pykka.ThreadingActor, Generic[M]):
         self._supervisor = supervisor
         # pykka makes the inbox in a static method and copies it into the reference: both are replaced by ours, which
         # outlives the actor. SimpleQueue is also about six times faster than the Queue that pykka makes.
-        self.actor_inbox = inbox
-        self._actor_ref.actor_inbox = inbox
+        self.actor_inbox = inbox  # type: ignore[assignment]  # a shared one is never asked for its mail by pykka
+        self._actor_ref.actor_inbox = inbox  # type: ignore[assignment]  # as above
 
     @abstractmethod
     def handle(self, message: M) -> object:
@@ -100,6 +102,30 @@ class Shell(pykka.ThreadingActor, Generic[M]):
     ) -> None:
         del exception_type, traceback  # pykka has logged them
         self._report(exception_value)
+
+    def settle_in(self) -> None:
+        """Get ready, in the thread of a dispatcher."""
+        self._actor_loop_setup()
+
+    def receive(self, envelope: Envelope[Any]) -> None:
+        """Handle one message in the thread of a dispatcher, as pykka's loop does in a thread of its own."""
+        try:
+            response = self._handle_receive(envelope.message)
+        except Exception:  # noqa: BLE001 # whatever the handler raised; it ends this actor alone
+            if envelope.reply_to is not None:
+                envelope.reply_to.set_exception()
+                return
+            self._handle_failure(*sys.exc_info())
+            self.on_failure(*sys.exc_info())
+        else:
+            if envelope.reply_to is not None:
+                envelope.reply_to.set(response)
+
+    def _start_actor_loop(self) -> None:
+        if isinstance(self.inbox, SharedInbox):
+            self.inbox.attach(self)
+        else:
+            super()._start_actor_loop()
 
     def _actor_loop_teardown(self) -> None:
         """Leave the mail where it is: the actor that is started in this one's place reads it."""
