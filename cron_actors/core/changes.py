@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from cron_actors.messages import RunChanged
-from cron_actors.model.run import Cause, Ending, Run
+from cron_actors.model.run import Cause, Ending, Run, RunState
 
 
-def change_of(run: Run, at: datetime, ending: Ending | None = None, held: Run | None = None) -> RunChanged:
-    """Return that the run stands where it stands since ``at``.
+def change_of(
+    run: Run, at: datetime, ending: Ending | None = None, held: Run | None = None, was: RunState | None = None
+) -> RunChanged:
+    """Return that the run stands where it stands since ``at``, and stood in ``was`` before.
 
     At the end of an attempt ``ending`` says how it ended and ``held`` is the run as it was meanwhile: where it stands
     now may have forgotten when it was begun.
@@ -31,6 +33,8 @@ def change_of(run: Run, at: datetime, ending: Ending | None = None, held: Run | 
         duration=None if ending is None else ending.duration,
         started_at=tried.started_at,
         lateness=_lateness(tried),
+        queue=run.queue,
+        was=was if held is None else held.state,
     )
 
 

@@ -1,7 +1,8 @@
 """What the end of an attempt means for its run: the state that follows, and what counts.
 
-The rules are decided in the project's design: a job's run is tried ``max_attempts`` times, an interruption by the
-daemon's own stop is not counted, the death of a node is counted but draws on a budget of its own.
+The rules are decided in the project's design: a run is tried ``max_attempts`` times and waits between the attempts as
+its backoff says, an interruption by the daemon's own stop is not counted, nor is a snooze; the death of a node is
+counted but draws on a budget of its own.
 """
 
 from __future__ import annotations
@@ -9,37 +10,71 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from cron_actors.core import backoff as waiting
 from cron_actors.core.run_states import FINAL
 from cron_actors.model.job import Job, OnInterrupt
+from cron_actors.model.queue import Backoff
 from cron_actors.model.run import AttemptKey, Ending, Identity, Outcome, Reason, Run, RunState, Settlement
 
 DEATHS_ALLOWED = 3
 DEATH_SUSPECT_WITHIN = timedelta(seconds=60)
+LONGEST_SNOOZE = timedelta(days=366)  # more than anybody may ask for
+
+ANEW = frozenset({RunState.AVAILABLE, RunState.RETRYABLE, RunState.SCHEDULED})
+"""The states in which a run whose attempt has ended waits for another one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The state a run goes to, why, whether the attempt counts, and whether a node's death is put to its account."""
+    """The state a run goes to, why, whether the attempt counts, and whether a node's death is put to its account.
+
+    ``scheduled_at`` is when it becomes available, where it waits for an instant.
+    """
 
     state: RunState
     reason: str | None = None
     counted: bool = True
     deaths: int = 0
+    scheduled_at: datetime | None = None
 
 
-def judge(job: Job, outcome: Outcome, reason: str | None = None) -> Verdict:
-    """Return what an attempt that ended with ``outcome`` on a living node means; ``reason`` overrides the usual one."""
-    match outcome:
+_COMPLETED = Verdict(state=RunState.COMPLETED)
+
+
+def judge(
+    job: Job, run: Run, ending: Ending, at: datetime, reason: str | None = None, backoff: Backoff | None = None
+) -> Verdict:
+    """Return what an attempt that ended at ``at`` on a living node means; ``reason`` overrides the usual one.
+
+    ``backoff`` is that of the run's queue, which holds where the job has none.
+    """
+    match ending.outcome:
         case Outcome.SUCCESS:
-            return Verdict(state=RunState.COMPLETED, reason=reason)
+            return _COMPLETED if reason is None else Verdict(state=RunState.COMPLETED, reason=reason)
         case Outcome.CANCELLED:
             return Verdict(state=RunState.CANCELLED, reason=reason or Reason.BY_REQUEST)
-        case Outcome.TIMEOUT:
-            return Verdict(state=RunState.DISCARDED, reason=reason or Reason.TIMEOUT)
+        case Outcome.DISCARDED:
+            return Verdict(state=RunState.DISCARDED, reason=reason or Reason.BY_ITSELF)
+        case Outcome.SNOOZED:
+            until = at + min(ending.snooze or timedelta(0), LONGEST_SNOOZE)
+            return Verdict(state=RunState.SCHEDULED, reason=reason or Reason.SNOOZED, counted=False, scheduled_at=until)
         case Outcome.INTERRUPTED | Outcome.LOST:
             return _again(job, reason or Reason.INTERRUPTED, counted=False)
-        case Outcome.FAILURE:
-            return Verdict(state=RunState.DISCARDED, reason=reason or Reason.FAILED)
+        case Outcome.FAILURE | Outcome.TIMEOUT | Outcome.LAUNCHED:  # what leaves a process going is no end in itself
+            usual = Reason.TIMEOUT if ending.outcome is Outcome.TIMEOUT else Reason.FAILED
+            return _retry(job, run, at, reason or usual, job.backoff or backoff or waiting.DEFAULT)
+
+
+def most_attempts(job: Job, run: Run) -> int:
+    """Return how often the run is tried at most, deaths of nodes aside."""
+    return job.max_attempts if run.max_attempts is None else run.max_attempts
+
+
+def judge_cancelled(verdict: Verdict, run: Run) -> Verdict:
+    """Return the verdict on a run whose cancel was asked for: whatever its attempt came to, there is no other."""
+    if verdict.state not in ANEW:
+        return verdict
+    return Verdict(state=RunState.CANCELLED, reason=run.reason or Reason.BY_REQUEST)
 
 
 def not_begun() -> Verdict:
@@ -73,14 +108,19 @@ def settlement(
         counted=verdict.counted,
         deaths=verdict.deaths,
         identity=identity,
+        scheduled_at=verdict.scheduled_at,
     )
 
 
 def settled(run: Run, settlement: Settlement) -> Run:
-    """Return the run, held by this attempt, as it is after the settlement."""
+    """Return the run, held by this attempt, as it is after the settlement.
+
+    What waits for a worker, or slept on its own wish, is as if the attempt were not there; what waits to be tried again
+    tells how the last attempt ended, but nobody holds it.
+    """
     attempt = run.attempt if settlement.counted else run.attempt - 1
     deaths = run.deaths + settlement.deaths
-    if settlement.state is RunState.AVAILABLE:  # as if the attempt were not there
+    if settlement.state in {RunState.AVAILABLE, RunState.SCHEDULED}:
         return replace(
             run,
             state=settlement.state,
@@ -95,9 +135,10 @@ def settled(run: Run, settlement: Settlement) -> Run:
             outcome=None,
             exit_code=None,
             error=None,
+            scheduled_at=settlement.scheduled_at,
         )
     ending = settlement.ending
-    return replace(
+    ended = replace(
         run,
         state=settlement.state,
         reason=settlement.reason,
@@ -108,7 +149,19 @@ def settled(run: Run, settlement: Settlement) -> Run:
         outcome=ending.outcome,
         exit_code=ending.exit_code,
         error=ending.error,
+        result=ending.result,
+        scheduled_at=settlement.scheduled_at,
     )
+    if settlement.state is RunState.RETRYABLE:
+        return replace(ended, node=None, lease_token=None, started_at=None)
+    return ended
+
+
+def _retry(job: Job, run: Run, at: datetime, reason: str, backoff: Backoff) -> Verdict:
+    if run.attempt >= most_attempts(job, run):
+        return Verdict(state=RunState.DISCARDED, reason=reason)
+    wait = waiting.wait(backoff, run.attempt, f"{run.job}:{run.run_id}")
+    return Verdict(state=RunState.RETRYABLE, reason=reason, scheduled_at=at + wait)
 
 
 def _again(job: Job, reason: str, *, counted: bool) -> Verdict:

@@ -28,7 +28,12 @@ OUTCOME_COUNTERS = {
     Outcome.INTERRUPTED: "interrupted",
     Outcome.LOST: "interrupted",
     Outcome.CANCELLED: "cancelled",
+    Outcome.DISCARDED: "failures",
 }
+"""Which figure counts an end; a snooze is a launch that neither succeeded nor failed."""
+
+NOT_MEASURED = frozenset({Outcome.LOST, Outcome.INTERRUPTED, Outcome.SNOOZED})
+"""The ends of attempts whose duration says nothing of how long the job takes."""
 
 
 def observe(distribution: Distribution, value: timedelta) -> Distribution:
@@ -125,11 +130,13 @@ def _launch(figures: JobStatistics, change: RunChanged) -> dict[str, Any]:
 
 
 def _ended(figures: JobStatistics, change: RunChanged, outcome: Outcome) -> JobStatistics:
-    counter = OUTCOME_COUNTERS[outcome]
+    counter = OUTCOME_COUNTERS.get(outcome)
     duration = figures.duration
-    if change.duration is not None and outcome not in {Outcome.LOST, Outcome.INTERRUPTED}:
+    if change.duration is not None and outcome not in NOT_MEASURED:
         duration = observe(duration, change.duration)
-    counted: dict[str, Any] = {counter: getattr(figures, counter) + 1, **_launch(figures, change)}
+    counted = _launch(figures, change)
+    if counter is not None:
+        counted[counter] = getattr(figures, counter) + 1
     return replace(figures, **counted, last_outcome=outcome.value, last_finished_at=change.at, duration=duration)
 
 
