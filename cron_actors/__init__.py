@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 __version__ = "0.1.0"
-__all__ = ["RunningScheduler", "Scheduler", "__version__", "launch_scheduler"]
+__all__ = [
+    "AttemptError",
+    "Discard",
+    "Error",
+    "Launched",
+    "ProcessEnded",
+    "RunningScheduler",
+    "Scheduler",
+    "Snooze",
+    "Worker",
+    "__version__",
+    "launch_scheduler",
+]
 
 TYPE_CHECKING = False  # type checkers take it for true; importing typing for it would cost the template process memory
 if TYPE_CHECKING:
     from cron_actors.launcher import RunningScheduler, Scheduler, launch_scheduler
+    from cron_actors.work import AttemptError, Discard, Error, Launched, ProcessEnded, Snooze, Worker
 else:
+    # Where each name is; loaded at the first use, for the package alone must stay light, and so must user code.
+    _PLACES = {
+        **dict.fromkeys(("RunningScheduler", "Scheduler", "launch_scheduler"), "launcher"),
+        **dict.fromkeys(
+            ("AttemptError", "Discard", "Error", "Launched", "ProcessEnded", "Snooze", "Worker"),
+            "work",
+        ),
+    }
 
     def __getattr__(name: str) -> object:
-        """Return what a program embeds, loaded at the first use: the package alone must stay light."""
-        if name not in __all__:
+        """Return what a program embeds or a job is written with."""
+        if name not in _PLACES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from cron_actors import launcher  # noqa: PLC0415 # the whole daemon, which the template process must not carry
+        from importlib import import_module  # noqa: PLC0415 # as above
 
-        return getattr(launcher, name)
+        return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)

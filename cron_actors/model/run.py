@@ -201,8 +201,10 @@ class Ending:
     ``error`` is one line for people, None on success. ``output_tail`` is the last output, decoded, at most 2,000
     characters. CPU seconds and peak memory (bytes) count the process and the children it waited for. ``by_itself``
     says that the process was over before any order to end it reached it. ``snooze`` is how long a snoozed run waits,
-    ``launched`` the process that the attempt has left to go on by itself. ``result`` is the JSON text of what the function
-    returned. ``callback_error`` is one line on a callback that failed. ``logged`` says that the log was ended already.
+    ``launched`` the process that the attempt has left to go on by itself. ``result`` is the JSON text of what the
+    function returned; one that could not be kept leaves an ``error`` on a success. ``callbacks`` names the methods of
+    the worker class that are still to be called, should that be. ``callback_error`` is one line on a callback that
+    failed. ``logged`` says that the log was ended already.
     """
 
     outcome: Outcome
@@ -217,6 +219,7 @@ class Ending:
     launched: Identity | None = None
     result: str | None = None
     callback_error: str | None = None
+    callbacks: tuple[str, ...] = ()
     logged: bool = False
 
 

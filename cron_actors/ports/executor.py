@@ -5,30 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from cron_actors.model.callback import Callback
 from cron_actors.model.job import ProcessSettings, Success, Work
 from cron_actors.model.queue import Recycling
 from cron_actors.model.run import AttemptKey, Ending, Identity
-
-
-class CallbackKind(StrEnum):
-    """Which method of a worker class is called: after a failed attempt, or when the process it left behind is over."""
-
-    AFTER_ERROR = "after_error"
-    AFTER_ASYNC = "after_async"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Callback:
-    """A method of a worker class to be called in a process of its own, and how the attempt ended."""
-
-    kind: CallbackKind
-    error: str | None = None
-    output_tail: str = ""
-    launched: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +22,7 @@ class Execution:
     ``process.env``, which is put on top of the daemon's environment. ``folder`` is the jobs file's folder, absolute.
     ``success`` says which end of a process counts as one. ``header`` begins the attempt in the log, where the process
     itself writes that. With a ``callback`` not the work is performed but what its worker class has for that case.
+    ``keep_result`` says that what the function returns is wanted.
     """
 
     key: AttemptKey
@@ -50,6 +34,7 @@ class Execution:
     variables: Mapping[str, str] = field(default_factory=dict)
     header: str = ""
     callback: Callback | None = None
+    keep_result: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

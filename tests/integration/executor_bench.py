@@ -54,6 +54,22 @@ class Bench:
     def run(self, work: Work, process: ProcessSettings | None = None) -> Ending:
         return self.ending(self.start(work, process))
 
+    def execution(self, number: int, work: Work) -> Execution:
+        """Return an execution as the one that ``start`` makes, for a test to change."""
+        return Execution(
+            key=AttemptKey(run_id=number, attempt=1, token="token"),  # noqa: S106 - not a password
+            work=work,
+            process=ProcessSettings(),
+            folder=self.folder,
+            log=str(self.log_of(number)),
+        )
+
+    def execute(self, execution: Execution) -> Ending:
+        Path(execution.log).touch()
+        self._heard[execution.key] = []
+        self.executor.start(execution, self.reports.put)
+        return self.ending(execution.key)
+
     def judged(self, line: str, success: Success) -> tuple[Outcome, str | None]:
         """Return what the end of a shell's line is taken for, and why."""
         ending = self.ending(self.start(Command(line=line), success=success))

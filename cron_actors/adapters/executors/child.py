@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from time import monotonic
 
 from cron_actors.adapters.executors.birth import Birth, bear
+from cron_actors.adapters.executors.function_call import RECORDS
+from cron_actors.adapters.executors.newborn import UNBORN
 from cron_actors.adapters.executors.process_groups import boot_ticks, start_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_REPORT_BYTES = 2_000
+_REPORT_BYTES = 2_000_000
 
 
 class Child:
@@ -79,13 +82,28 @@ def signal_group(child: Child, number: int) -> None:
         return
 
 
-def take_report(file: int) -> str | None:
-    """Return the line that a child left behind and close the file; -1 is no file."""
+def take_report(file: int) -> dict[str, Any]:
+    """Return what a child left behind, as ``read_report`` does, and close the file; -1 is no file."""
     if file == -1:
-        return None
-    text = os.pread(file, _REPORT_BYTES, 0).decode("utf-8", "replace")
+        return {}
+    content = os.pread(file, min(os.fstat(file).st_size, _REPORT_BYTES), 0)
     os.close(file)
-    return text or None
+    return read_report(content.decode("utf-8", "replace"))
+
+
+def read_report(text: str) -> dict[str, Any]:
+    """Return what a report says: ``error``, ``unborn`` if the work never began, ``record`` if there is one."""
+    if text.startswith(UNBORN):
+        return {"error": text.removeprefix(UNBORN), "unborn": True}
+    if not text.startswith(RECORDS):
+        return {"error": text or None}
+    record: dict[str, Any] = {}
+    for line in text.removeprefix(RECORDS).split("\n"):
+        try:
+            record.update(json.loads(line))
+        except (TypeError, ValueError, RecursionError):  # user code can write there too
+            continue
+    return {"error": record.get("error"), "record": record}
 
 
 def wrote(errors: int) -> bool:

@@ -10,6 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from cron_actors.adapters.executors.calls import call_of
+from cron_actors.adapters.executors.records import end_seen, with_record
 from cron_actors.adapters.executors.wire import encode
 from cron_actors.core.success import ProcessEnd, judge_end
 from cron_actors.model.job import Command, FunctionCall, ProcessSettings
@@ -30,10 +32,10 @@ def start_order(execution: Execution, working_directory: str, log_start: int = 0
 
     ``working_directory`` is the daemon's own; ``log_start`` is where in the log this attempt's output begins.
     """
-    return encode(order(execution, working_directory) | _watch(execution, log_start))
+    return encode(order(execution, working_directory, log_start) | _watch(execution, log_start))
 
 
-def order(execution: Execution, working_directory: str) -> dict[str, Any]:
+def order(execution: Execution, working_directory: str, log_start: int = 0) -> dict[str, Any]:
     """Return what is to be started, and what it is to find."""
     process = execution.process
     made: dict[str, Any] = {
@@ -49,10 +51,10 @@ def order(execution: Execution, working_directory: str) -> dict[str, Any]:
         case Command(line=words):
             made["argv"] = list(words)
         case FunctionCall(python=None) as call:
-            made["call"] = _call(call, execution, working_directory)
+            made["call"] = call_of(call, execution, working_directory, log_start)
         case FunctionCall(python=str(python)) as call:
             made["argv"] = [interpreter(python, execution.folder), _FUNCTION_CALL]
-            made["description"] = json.dumps(_call(call, execution, working_directory))
+            made["description"] = json.dumps(call_of(call, execution, working_directory, log_start))
     return made | _rights(process, execution.folder)
 
 
@@ -68,11 +70,12 @@ def end_order(key: AttemptKey, kill_after: timedelta) -> bytes:
 
 def ending(message: dict[str, Any], output_tail: str, execution: Execution) -> Ending:
     """Read how the child of an attempt ended, and judge it."""
+    record = message.get("record", {})
     code: int = message["exit_code"]
-    error = message["error"] or status_text(code)
+    seen = end_seen(record, code, message["error"] or status_text(code), execution)
     end = ProcessEnd(
-        exit_code=code,
-        error=error,
+        exit_code=seen.exit_code,
+        error=seen.error,
         cpu_seconds=message.get("cpu_seconds"),
         wrote_stderr=message.get("wrote_stderr", False),
         output_found=message.get("output_found"),
@@ -80,10 +83,10 @@ def ending(message: dict[str, Any], output_tail: str, execution: Execution) -> E
         unread=message.get("unread"),
     )
     unborn = message.get("unborn", False)
-    fault = error if unborn else judge_end(end, execution.success, execution.process.limits)
-    return Ending(
+    fault = seen.error if unborn else judge_end(end, execution.success, execution.process.limits)
+    judged = Ending(
         outcome=Outcome.SUCCESS if fault is None else Outcome.FAILURE,
-        exit_code=code,
+        exit_code=seen.exit_code,
         error=fault,
         output_tail=output_tail,
         duration=timedelta(seconds=message.get("duration", 0.0)),
@@ -91,6 +94,7 @@ def ending(message: dict[str, Any], output_tail: str, execution: Execution) -> E
         peak_memory=message.get("peak_memory"),
         by_itself=message.get("by_itself", True),
     )
+    return with_record(judged, record) if record else judged
 
 
 def status_text(code: int) -> str:
@@ -138,13 +142,3 @@ def _watch(execution: Execution, log_start: int) -> dict[str, Any]:
             "output_not": success.output_not,
         }
     return made
-
-
-def _call(call: FunctionCall, execution: Execution, working_directory: str) -> dict[str, Any]:
-    return {
-        "path": call.path,
-        "function_name": call.function_name,
-        "args": list(call.args),
-        "kwargs": dict(call.kwargs),
-        "folders": list(dict.fromkeys([str(execution.folder), working_directory])),
-    }

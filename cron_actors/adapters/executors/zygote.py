@@ -20,7 +20,6 @@ from collections import deque
 from time import monotonic
 
 from cron_actors.adapters.executors.child import Child, born, signal_group, take_report, wrote
-from cron_actors.adapters.executors.newborn import UNBORN
 from cron_actors.adapters.executors.output_search import begin_search, findings
 from cron_actors.adapters.executors.process_groups import live_members, process_stat
 from cron_actors.adapters.executors.programs import NOT_RUNNABLE, StillbornError
@@ -155,17 +154,17 @@ class Zygote:
         _, status, usage = os.wait4(child.pid, 0)
         del self._children[child.key]
         self._ending.pop(child.key, None)
-        error = take_report(child.report)
         message: dict[str, Any] = {
             "ended": child.key,
             "exit_code": os.waitstatus_to_exitcode(status),
-            "error": error and error.removeprefix(UNBORN),
-            "unborn": error is not None and error.startswith(UNBORN),
+            "error": None,
+            "unborn": False,
             "duration": duration,
             "by_itself": child.act_at is None,
             "cpu_seconds": usage.ru_utime + usage.ru_stime,
             "peak_memory": usage.ru_maxrss * _BYTES_PER_KILOBYTE,
             "wrote_stderr": wrote(child.errors),
+            **take_report(child.report),
         }
         if child.search is None or child.act_at is not None or message["unborn"]:
             self._send(message)

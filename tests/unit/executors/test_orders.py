@@ -56,6 +56,9 @@ def test_a_function_looks_in_the_jobs_folder_then_the_daemons() -> None:
         "args": [1],
         "kwargs": {"k": None},
         "folders": ["/jobs", "/daemon"],
+        "attempt": {"run_id": 7, "attempt": 2, "max_attempts": 1},
+        "log": "/logs/a.txt",
+        "log_start": 99,
     }
 
 

@@ -1,0 +1,71 @@
+"""What the record of a call says of the end of its attempt; user code could have written anything into it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from cron_actors.adapters.executors.function_call import CALLBACK_SECONDS
+from cron_actors.model.callback import CallbackKind
+from cron_actors.model.run import Ending, Identity, Outcome
+from cron_actors.ports.executor import Execution
+
+_BY_WORD = {outcome.value: outcome for outcome in (Outcome.DISCARDED, Outcome.SNOOZED, Outcome.LAUNCHED)}
+_FAILURE = Outcome.FAILURE.value
+_TOO_LONG = f"was still running after {CALLBACK_SECONDS:.0f} seconds, and was ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndSeen:
+    """The end of a process: its status, and what was wrong, in one line, if it is no success by that."""
+
+    exit_code: int
+    error: str
+
+
+def end_seen(record: Mapping[str, Any], exit_code: int, error: str, execution: Execution) -> EndSeen:
+    """Return the end as it counts: a failure that was told stays one, however the process ended after that."""
+    if record.get("outcome") == _FAILURE and exit_code == 0:
+        return EndSeen(exit_code=int(record.get("exit_code") or 1), error=error)
+    if execution.callback is not None and exit_code == -signal.SIGALRM:
+        return EndSeen(exit_code=exit_code, error=f"{execution.callback.kind.value} {_TOO_LONG}")
+    return EndSeen(exit_code=exit_code, error=error)
+
+
+def with_record(ending: Ending, record: Mapping[str, Any]) -> Ending:
+    """Return the ending, judged by the end of the process alone, with what the record says beside that."""
+    try:
+        return _with_record(ending, record)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return replace(ending, outcome=Outcome.FAILURE, error="what its process reported cannot be read")
+
+
+def _with_record(ending: Ending, record: Mapping[str, Any]) -> Ending:
+    told = replace(ending, callbacks=_callbacks(record), callback_error=_callback_error(ending, record))
+    outcome = _BY_WORD.get(record.get("outcome", ""))
+    if outcome is None:
+        if ending.outcome is not Outcome.SUCCESS:
+            return told
+        return replace(told, result=record.get("result"), error=record.get("error"))
+    launched = record.get("launched")
+    return replace(
+        told,
+        outcome=outcome,
+        error=record.get("error"),
+        snooze=timedelta(seconds=record["snooze"]) if outcome is Outcome.SNOOZED else None,
+        launched=None if launched is None else Identity(**launched),
+    )
+
+
+def _callbacks(record: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(CallbackKind(name) for name in record.get("callbacks", ()))
+
+
+def _callback_error(ending: Ending, record: Mapping[str, Any]) -> str | None:
+    error: str | None = record.get("callback_error")
+    if error is not None and ending.exit_code == -signal.SIGALRM:
+        return f"{CallbackKind.AFTER_ERROR.value} {_TOO_LONG}"
+    return error
