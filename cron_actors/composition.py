@@ -16,6 +16,7 @@ from pathlib import Path
 from cron_actors.actors.directory import Directory
 from cron_actors.actors.events import EventsActor
 from cron_actors.actors.ledger import LedgerActor, Readers
+from cron_actors.actors.listeners import Listeners
 from cron_actors.actors.postings.posting import Node
 from cron_actors.actors.queue import QueueActor, Surroundings
 from cron_actors.actors.scheduler import SchedulerActor
@@ -26,6 +27,7 @@ from cron_actors.adapters.log_retention import LogRetention
 from cron_actors.adapters.log_sweep import LogSweep
 from cron_actors.adapters.run_logs import DiskRoom, RunLogFiles
 from cron_actors.adapters.stores.urls import open_reader
+from cron_actors.adapters.subscription import Subscription
 from cron_actors.core.admission import Admission
 from cron_actors.core.run_log import interruption
 from cron_actors.crew import Crew
@@ -71,6 +73,7 @@ class Daemon:
         folder = settings.logs_base_directory.absolute()
         self._sweep = LogSweep(folder, retention, lambda: open_reader(settings.database_url))
         self._directory = Directory()
+        self._listeners = Listeners()
         self._over = threading.Event()
         self._reason: str | None = None
         self._give_up_at: float | None = None
@@ -93,6 +96,13 @@ class Daemon:
     def ledger(self) -> Address[LedgerMessage]:
         """Return where loads of jobs are told."""
         return self._directory.address("ledger")
+
+    def subscribe(self, subscription: Subscription) -> None:
+        """Tell it every change from the next commit on, until it is closed or the daemon has ended."""
+        subscription.on_close = self._listeners.remove
+        self._listeners.add(subscription)
+        if self._over.is_set():
+            subscription.close()
 
     def drain(self) -> None:
         """Begin an orderly stop: nothing more is launched, what runs has the grace period to end."""
@@ -148,6 +158,9 @@ class Daemon:
         if not self._over.is_set():
             self._reason = reason
             self._over.set()
+            for listener in self._listeners:  # all that was committed has been told by now
+                if isinstance(listener, Subscription):
+                    listener.close()
 
     def _start_supervision(self) -> None:
         address = self._directory.address
@@ -155,8 +168,8 @@ class Daemon:
         self._directory.start(
             "supervisor", lambda inbox: SupervisorActor(inbox, self._directory, concerned, self._finish)
         )
-        listeners = (address("scheduler"),)
-        self._directory.start("events", lambda inbox: EventsActor(inbox, address("supervisor"), listeners))
+        self._listeners.add(address("scheduler"))  # the figures are a listener like any other
+        self._directory.start("events", lambda inbox: EventsActor(inbox, address("supervisor"), self._listeners))
 
     def _start_ledger(self, now: datetime) -> None:
         address = self._directory.address

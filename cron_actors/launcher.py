@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +18,13 @@ from cron_actors.adapters.console_log import console_log
 from cron_actors.adapters.executors.zygote_client import ZygoteExecutor
 from cron_actors.adapters.processors import keep_to_one
 from cron_actors.adapters.stores.urls import describe, open_store
+from cron_actors.adapters.subscription import Subscription, call_back
 from cron_actors.composition import Daemon, Parts
 from cron_actors.core.durations import format_duration
 from cron_actors.errors import StartError, UsageError
 from cron_actors.loading import load, require_processes, unresolved
 from cron_actors.messages import CurrentTicks, Figures, NumRuns
+from cron_actors.model.event import Event, EventKind
 from cron_actors.model.statistics import JobStatistics
 from cron_actors.reloading import InForce, Reloader, watch_over
 from cron_actors.settings import Settings
@@ -55,6 +57,27 @@ class RunningScheduler:
     def statistics(self) -> dict[str, JobStatistics]:
         """Return the figures of every job that has any."""
         return cast("dict[str, JobStatistics]", self._daemon.ask(Figures()))
+
+    def subscribe(
+        self,
+        *,
+        buffer: int = 1_000,
+        kinds: Iterable[EventKind | str] | None = None,
+        jobs: Iterable[str] | None = None,
+        callback: Callable[[Event], object] | None = None,
+    ) -> Subscription:
+        """Return a subscription to what happens to runs from now on, each event after it was committed.
+
+        At most ``buffer`` changes wait for their reader: the oldest are dropped then, and counted in ``missed``.
+        Without ``kinds`` and ``jobs`` it is all events of all jobs. With a ``callback`` nobody else reads the
+        subscription: it is called with every event in a thread of its own, and an exception costs it that event only.
+        Raises InvalidValueError for an unknown kind or a buffer that holds nothing.
+        """
+        subscription = Subscription(buffer, kinds, jobs)
+        self._daemon.subscribe(subscription)
+        if callback is not None:
+            call_back(subscription, callback)
+        return subscription
 
     @property
     def stopping(self) -> bool:

@@ -10,11 +10,19 @@ import logging.handlers
 import queue
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 
 WAITING_LINES = 10_000
 LOGGERS = ("cron_actors", "pykka")
+
+
+class Lines(logging.LogRecord):
+    """Several lines of one moment, each with its level."""
+
+    def __init__(self, lines: Sequence[tuple[int, str]]) -> None:
+        super().__init__(LOGGERS[0], max(level for level, _ in lines), "", 0, "", None, None)
+        self.lines = lines
 
 
 class LineFormatter(logging.Formatter):
@@ -25,6 +33,35 @@ class LineFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s.%(msecs)03dZ %(levelname)-7s %(message)s", "%Y-%m-%dT%H:%M:%S")
 
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as one line, or as those it holds."""
+        if not isinstance(record, Lines):
+            return super().format(record)
+        moment = f"{self.formatTime(record, self.datefmt)}.{int(record.msecs):03d}Z"
+        levels = {level for level, _ in record.lines}
+        begins = {level: f"{moment} {logging.getLevelName(level):<7} " for level in levels}
+        return "\n".join([begins[level] + text for level, text in record.lines])
+
+
+class WaitingLines(queue.Queue[logging.LogRecord]):
+    """Records that wait to be written; it is full by the number of their lines, not by that of the records."""
+
+    def _init(self, maxsize: int) -> None:
+        super()._init(maxsize)
+        self._lines = 0
+
+    def _qsize(self) -> int:
+        return self._lines
+
+    def _put(self, item: logging.LogRecord) -> None:
+        super()._put(item)
+        self._lines += _number_of_lines(item)
+
+    def _get(self) -> logging.LogRecord:
+        item = super()._get()
+        self._lines -= _number_of_lines(item)
+        return item
+
 
 class DroppingHandler(logging.handlers.QueueHandler):
     """Puts records into a bounded queue; what finds no place is counted and said later."""
@@ -33,21 +70,32 @@ class DroppingHandler(logging.handlers.QueueHandler):
         super().__init__(waiting)
         self._dropped = 0
 
+    def emit_lines(self, lines: Sequence[tuple[int, str]]) -> None:
+        """Put the lines into the queue as one record, or count them."""
+        with self.lock or nullcontext():
+            if self._dropped:
+                (level, text), *others = lines
+                lines = [(level, self._after_a_gap(text)), *others]
+            self.enqueue(Lines(lines))
+
     def enqueue(self, record: logging.LogRecord) -> None:
         """Put the record into the queue, or count it."""
         try:
             if self._dropped:
-                record.msg = f"({self._dropped} lines were dropped before this one) {record.msg}"
+                record.msg = self._after_a_gap(record.msg)
             self.queue.put_nowait(record)
             self._dropped = 0
         except queue.Full:
-            self._dropped += 1
+            self._dropped += _number_of_lines(record)
+
+    def _after_a_gap(self, text: str) -> str:
+        return f"({self._dropped} lines were dropped before this one) {text}"
 
 
 @contextmanager
 def console_log(level: str) -> Iterator[None]:
     """Write the log of this package to standard error while the block runs; ``level`` is a level's name."""
-    waiting: queue.Queue[logging.LogRecord] = queue.Queue(WAITING_LINES)
+    waiting = WaitingLines(WAITING_LINES)
     target = logging.StreamHandler(sys.stderr)
     target.setFormatter(LineFormatter())
     listener = logging.handlers.QueueListener(waiting, target)
@@ -67,3 +115,7 @@ def console_log(level: str) -> Iterator[None]:
             logger.removeHandler(handler)
             logger.setLevel(old_level)
             logger.propagate = propagate
+
+
+def _number_of_lines(record: logging.LogRecord | None) -> int:
+    return len(record.lines) if isinstance(record, Lines) else 1

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 
-from cron_actors.actors.events import EventsActor, line
+from cron_actors.actors.events import EventsActor, line, write
+from cron_actors.actors.listeners import Listeners
 from cron_actors.messages import Changed, Drained
 from cron_actors.model.run import Outcome, RunState
 from tests.fakes.mail import Outbox, inbox
@@ -74,3 +77,81 @@ def test_a_success_says_only_how_long_it_took() -> None:
 def test_a_stretch_of_instants_not_run_is_one_line() -> None:
     change = a_change(RunState.MISSED, reason="down", count=60, last_due_at=NOON + timedelta(minutes=59))
     assert line(change) == ("backup: missed: down: 60 instants from 2026-11-21T12:00:00Z to 2026-11-21T12:59:00Z")
+
+
+class Kept(logging.Handler):
+    """A handler as a program may have its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+class Taker(Kept):
+    """A handler that takes many lines at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken: list[Sequence[tuple[int, str]]] = []
+
+    def emit_lines(self, lines: Sequence[tuple[int, str]]) -> None:
+        self.taken.append(lines)
+
+
+@contextmanager
+def heard_by(level: int, *handlers: logging.Handler) -> Iterator[None]:
+    """Have the log of runs heard by these handlers and by nobody else."""
+    log = logging.getLogger("cron_actors.runs")
+    before = log.handlers, log.propagate, log.level
+    log.handlers, log.propagate = list(handlers), False
+    log.setLevel(level)
+    try:
+        yield
+    finally:
+        log.handlers, log.propagate = before[:2]
+        log.setLevel(before[2])
+
+
+BOTH = (a_change(RunState.AVAILABLE), a_change(RunState.DISCARDED))
+
+
+def test_a_log_that_takes_many_lines_gets_those_of_a_commit_in_one_go() -> None:
+    taker = Taker()
+    with heard_by(logging.INFO, taker):
+        write(BOTH)
+    assert taker.taken == [[(logging.INFO, line(BOTH[0])), (logging.WARNING, line(BOTH[1]))]]
+
+
+def test_of_routine_nothing_is_written_where_only_warnings_are_wanted() -> None:
+    taker = Taker()
+    with heard_by(logging.WARNING, taker):
+        write(BOTH)
+        write(BOTH[:1])
+    assert taker.taken == [[(logging.WARNING, line(BOTH[1]))]]
+
+
+def test_where_a_program_has_set_up_its_own_log_every_change_is_a_record() -> None:
+    taker, own = Taker(), Kept()
+    with heard_by(logging.INFO, taker, own):
+        write(BOTH)
+    lines = [(logging.INFO, line(BOTH[0])), (logging.WARNING, line(BOTH[1]))]
+    assert [(record.levelno, record.getMessage()) for record in own.records] == lines
+    assert [(record.levelno, record.getMessage()) for record in taker.records] == lines
+    assert taker.taken == []
+
+
+def test_a_listener_may_come_and_go_while_changes_are_told() -> None:
+    first, second = Outbox(), Outbox()
+    listeners = Listeners(first)
+    events = EventsActor(inbox(), Outbox(), listeners)
+    news = [Changed(changes=(), commit=number) for number in range(3)]
+    events.handle(news[0])
+    listeners.add(second)
+    events.handle(news[1])
+    listeners.remove(first)
+    listeners.remove(first)
+    events.handle(news[2])
+    assert (first.messages, second.messages) == (news[:2], news[1:])

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from cron_actors.adapters.console_log import LOGGERS, DroppingHandler, console_log
+from cron_actors.adapters.console_log import LOGGERS, DroppingHandler, Lines, WaitingLines, console_log
+from cron_actors.ports.many_lines import ManyLines
 
 RUNS = logging.getLogger("cron_actors.runs")
 PYKKA = logging.getLogger("pykka")
@@ -82,3 +83,29 @@ def test_saying_what_was_dropped_changes_no_record_that_others_read_too() -> Non
     for record in records:
         handler.handle(record)
     assert [record.getMessage() for record in records] == ["line 0", "line 1", "line 2"]
+
+
+def test_many_lines_are_one_write_and_look_as_single_ones_do(capfd: pytest.CaptureFixture[str]) -> None:
+    with console_log("INFO"):
+        [handler] = logging.getLogger("cron_actors").handlers
+        assert isinstance(handler, ManyLines)
+        handler.emit_lines([(logging.INFO, "first"), (logging.WARNING, "second")])
+    one, two = capfd.readouterr().err.splitlines()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z INFO    first", one)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z WARNING second", two)
+
+
+def test_what_waits_is_bounded_by_lines_however_many_are_given_at_once() -> None:
+    waiting = WaitingLines(5)
+    handler = DroppingHandler(waiting)
+    for _ in range(3):
+        handler.emit_lines([(logging.INFO, "a"), (logging.INFO, "b"), (logging.INFO, "c")])
+    first, second = waiting.get_nowait(), waiting.get_nowait()
+    assert isinstance(first, Lines)
+    assert isinstance(second, Lines)
+    with pytest.raises(queue.Empty):
+        waiting.get_nowait()
+    handler.emit_lines([(logging.INFO, "d"), (logging.INFO, "e")])
+    last = waiting.get_nowait()
+    assert isinstance(last, Lines)
+    assert last.lines == [(logging.INFO, "(3 lines were dropped before this one) d"), (logging.INFO, "e")]
