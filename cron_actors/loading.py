@@ -34,7 +34,8 @@ log = logging.getLogger(__name__)
 def load(jobs: Mapping[str, Any] | None, settings: Settings) -> list[LoadedJobs]:
     """Read the mapping or, if there is none, the jobs files of the settings. Raises JobsFileError."""
     if jobs is not None:
-        return [load_mapping(jobs, folder=Path.cwd(), granularity=settings.granularity)]
+        workers = settings.max_workers
+        return [load_mapping(jobs, folder=Path.cwd(), granularity=settings.granularity, workers=workers)]
     return load_files(files_of(settings), manner_of(settings))
 
 
@@ -45,7 +46,11 @@ def files_of(settings: Settings) -> JobsFiles:
 
 def manner_of(settings: Settings) -> Manner:
     """Return how the settings want jobs files to be read."""
-    return Manner(supported_extensions=settings.supported_extensions, granularity=settings.granularity)
+    return Manner(
+        supported_extensions=settings.supported_extensions,
+        granularity=settings.granularity,
+        workers=settings.max_workers,
+    )
 
 
 def import_problems(definitions: Iterable[Definition]) -> list[ImportProblem]:

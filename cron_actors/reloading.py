@@ -145,7 +145,9 @@ class Reloader:
         gone = old.jobs.keys() - new.jobs.keys()
         if loads or gone:
             unresolved = frozenset[str]().union(*(new.unresolved[source] for source in loads))
-            self._ledger.tell(Load(jobs={**dict.fromkeys(gone, ()), **loads}, unresolved=unresolved))
+            told = {**dict.fromkeys(gone, ()), **loads}
+            queues = {source: new.jobs[source].queues if source in new.jobs else () for source in told}
+            self._ledger.tell(Load(jobs=told, unresolved=unresolved, queues=queues))
         for source in (*new.jobs, *gone):
             before, after = old.jobs.get(source), new.jobs.get(source)
             if after is not before:
@@ -211,7 +213,14 @@ def difference(before: LoadedJobs | None, after: LoadedJobs | None) -> str:
         "changed": sum(old[name] != new[name] for name in new.keys() & old.keys()),
         "removed": len(old.keys() - new.keys()),
     }
-    return ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "nothing changed"
+    parts = [f"{count} {word}" for word, count in counts.items() if count]
+    if _queues(before) != _queues(after):
+        parts.append("other queues")
+    return ", ".join(parts) or "nothing changed"
+
+
+def _queues(loaded: LoadedJobs | None) -> dict[str, str]:
+    return {} if loaded is None else {declared.queue.name: declared.text for declared in loaded.queues}
 
 
 def _texts(loaded: LoadedJobs | None) -> dict[str, str]:
@@ -224,7 +233,7 @@ def _named(in_force: InForce) -> list[str]:
 
 
 def _differs(source: str, old: InForce, new: InForce) -> bool:
-    if _texts(old.jobs[source]) != _texts(new.jobs[source]):
+    if _texts(old.jobs[source]) != _texts(new.jobs[source]) or old.jobs[source].queues != new.jobs[source].queues:
         return True
     return old.unresolved.get(source) != new.unresolved.get(source)
 

@@ -85,6 +85,14 @@ KEYS = {
         "output_limit",
         "retention",
     ),
+    "Where it waits, and what follows": (
+        "queue",
+        "priority",
+        "max_attempts",
+        "backoff",
+        "on_success",
+        "on_failure",
+    ),
     "What its process finds": ("env", "env_file", "working_directory", "stdin", "user", "group", "umask", "limits"),
 }
 
@@ -132,6 +140,13 @@ def calendar_keys() -> str:
     return table(("key", "meaning", "accepted", "default", "example"), rows)
 
 
+def queue_keys() -> str:
+    """Return the reference of a queue's keys."""
+    properties = json.loads(schema_text())["$defs"]["queue"]["properties"]
+    rows = [row for key, schema in properties.items() for row in _rows(key, schema)]
+    return table(("key", "meaning", "accepted", "default", "example"), rows)
+
+
 def message_types() -> str:
     """Return the table of what the actors say to each other, in the order in which the data flows."""
     rows = [
@@ -148,6 +163,7 @@ SECTIONS: Mapping[str, Callable[[], str]] = {
     "reasons": reasons,
     "keys": keys,
     "calendar-keys": calendar_keys,
+    "queue-keys": queue_keys,
     "messages": message_types,
 }
 

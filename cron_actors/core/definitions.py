@@ -11,11 +11,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from cron_actors.core.backoff_reader import read_backoff
+from cron_actors.core.chain_reader import read_chain
 from cron_actors.core.durations import parse_duration
 from cron_actors.core.field_reader import FieldReader, whole_number
 from cron_actors.core.identifiers import parse_identifier
 from cron_actors.core.problems import Problem
 from cron_actors.core.process_reader import read_process, read_retention, read_success
+from cron_actors.core.queue_names import parse_queue_name
 from cron_actors.core.sizes import parse_size
 from cron_actors.core.stored_calendars import restored, stored
 from cron_actors.core.when_reader import read_when
@@ -71,6 +74,12 @@ def read_job(
         owner=mapping.get("owner"),
         calendar_id=mapping.get("calendar_id"),
         tags=_tags(mapping.get("tags", ())),
+        queue=reader.read(parse_queue_name, "queue", default=_DEFAULTS.queue),
+        priority=reader.read(whole_number, "priority", default=_DEFAULTS.priority),
+        max_attempts=reader.read(whole_number, "max_attempts", default=_DEFAULTS.max_attempts),
+        backoff=read_backoff(reader),
+        on_success=read_chain(reader, "on_success"),
+        on_failure=read_chain(reader, "on_failure"),
     )
     return job, reader.problems
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from cron_actors.core.backoff_reader import read_backoff
 from cron_actors.core.definitions import canonical
@@ -131,14 +131,6 @@ def entry_in(payload: Json) -> tuple[str, dict[str, Json]]:
 def built_in_records() -> tuple[QueueRecord, ...]:
     """Return the rows of the queues that are there without being declared."""
     return tuple(QueueRecord(name=queue.name, source=BUILT_IN_SOURCE, declared=entry_text({})) for queue in BUILT_IN)
-
-
-def minimums_fault(queues: Iterable[Queue], most: int) -> str | None:
-    """Return what is wrong if the queues' minimums are more than the workers there may be, None if they are not."""
-    minimums = sum(queue.min_workers for queue in queues)
-    if minimums <= most:
-        return None
-    return f"found {minimums} workers in min_workers of all queues; accepted: at most MAX_WORKERS, which is {most}"
 
 
 def _place(reader: FieldReader, usual: Queue) -> tuple[int | None, int]:

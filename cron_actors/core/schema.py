@@ -28,6 +28,7 @@ _TWO_WORKS = "stands beside command; accepted: one thing to run, path with funct
 _NO_SHELL = "needs a command that is written as one text; accepted: such a command, or no shell"
 _NO_DEFAULT = "no default of this is possible; accepted: in each job, which says itself what it is and what it runs"
 _NOT_ALONE = "stands beside manual: true, which stands alone; accepted: one or the other"
+_TWO_WEIGHTS = "stands beside weight; accepted: one or the other"
 _LONGEST_GUESSED = 60
 _WORDS_FOR_WHEN = "a job says when by periodicity, cron, run_at, run_in or at_startup"
 _OTHER_TOOLS = {  # what other schedulers call it; what we do not have resembles keys that mean something else
@@ -157,6 +158,8 @@ def _forbidden(key: str | int) -> str:
     """Say why a known key must not stand where it stands."""
     if key in _WHEN_KEYS:
         return _NOT_ALONE
+    if key == "priority_level":
+        return _TWO_WEIGHTS
     return _NO_SHELL if key == "shell" else _TWO_WORKS
 
 

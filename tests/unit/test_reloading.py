@@ -87,6 +87,27 @@ def test_a_new_file_of_a_directory_is_told_and_one_that_is_gone_has_no_jobs_any_
     assert desk.troubles() == []
 
 
+def test_a_file_of_which_only_the_queues_changed_is_told_with_them(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    queues = {"mail": {"parallelism": 2}}
+    (desk.folder / "b.json").write_text(json.dumps({"queues": queues, "jobs": [job("b")]}), encoding="utf-8")
+    assert desk.reload() == [{"b": ["b"]}]
+    [message] = [message for message in desk.ledger.messages if isinstance(message, Load)]
+    [(source, [declared])] = message.queues.items()
+    assert (Path(source).stem, declared.queue.name, declared.text) == ("b", "mail", '{"parallelism":2}')
+    assert f"jobs: {desk.folder / 'b.json'} was read again: other queues" in caplog.messages
+
+
+def test_a_file_that_is_gone_declares_no_queues_any_more(desk: Desk) -> None:
+    desk.write("c", job("c"))
+    (desk.folder / "a.json").unlink()
+    desk.reload()
+    [message] = [message for message in desk.ledger.messages if isinstance(message, Load)]
+    assert message.queues == {str(desk.folder / "a.json"): (), str(desk.folder / "c.json"): ()}
+
+
 def test_a_job_that_moves_is_told_together_with_the_file_that_it_leaves(desk: Desk) -> None:
     desk.write("a")
     desk.write("b", job("a"), job("b"))

@@ -7,7 +7,8 @@ places of them, ``checking`` makes jobs of a document, ``problem_lines`` is how 
 
 from __future__ import annotations
 
-from cron_actors.adapters.sources.loading import MEMORY, LoadedJobs, load_file, load_mapping
+from cron_actors.adapters.sources.loaded_jobs import LoadedJobs
+from cron_actors.adapters.sources.loading import MEMORY, load_file, load_mapping
 from cron_actors.adapters.sources.places import JobsFiles, jobs_files, paths_in, source_of
 from cron_actors.adapters.sources.problem_lines import FaultyJobsError, ProblemLine
 from cron_actors.adapters.sources.schema_file import schema, schema_text

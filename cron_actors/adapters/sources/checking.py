@@ -10,6 +10,7 @@ from typing import Any
 
 from cron_actors.adapters.sources.calendar_section import calendars_in
 from cron_actors.adapters.sources.problem_lines import ProblemLine
+from cron_actors.adapters.sources.queue_section import queues_in
 from cron_actors.adapters.sources.schema_file import schema_check
 from cron_actors.core.definitions import canonical, definition, read_job
 from cron_actors.core.identifiers import twins
@@ -20,6 +21,7 @@ from cron_actors.core.schedule_check import schedule_problems
 from cron_actors.core.texts import unusable_texts
 from cron_actors.model.calendar import Calendar
 from cron_actors.model.job import Definition, Json
+from cron_actors.model.queue import QueueDeclaration
 from cron_actors.settings import Granularity
 
 MOST_FAULTS = 250
@@ -42,6 +44,7 @@ class Findings:
     places: set[tuple[Pointer, bool]] = field(default_factory=set)
     texts: dict[str, Definition] = field(default_factory=dict)
     elsewhere: list[ProblemLine] = field(default_factory=list)
+    queues: tuple[QueueDeclaration, ...] = ()
     complete: bool = True
 
     def add(self, problems: Iterable[Problem]) -> None:
@@ -77,6 +80,8 @@ def findings_in(value: Json, known: list[Problem], terms: Terms) -> Findings:
     shell = {**value, "jobs": []} if isinstance(value, dict) and isinstance(value.get("jobs"), list) else value
     findings.add(schema_check().problems(shell))
     terms = _with_calendars(value, findings, terms)
+    findings.queues, problems = queues_in(value, {problem.pointer for problem in findings.problems})
+    findings.add(problems)
     check = _JobCheck(findings, terms, _defaults(value, findings, terms))
     for start in range(0, len(mappings), _AT_ONCE):
         if len(findings.problems) > MOST_FAULTS:

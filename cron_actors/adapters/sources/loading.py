@@ -5,85 +5,25 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
 from cron_actors.adapters.sources.checking import Terms, findings_in, identifier_of, job_mappings
 from cron_actors.adapters.sources.document import Document, LineTable, SyntaxFault
 from cron_actors.adapters.sources.file_text import read_text
 from cron_actors.adapters.sources.json_text import read_json
+from cron_actors.adapters.sources.loaded_jobs import LoadedJobs
 from cron_actors.adapters.sources.origins import MemoryOrigin, Origin, TextOrigin
 from cron_actors.adapters.sources.plain_values import plain
 from cron_actors.adapters.sources.problem_lines import FaultyJobsError, ProblemLine
+from cron_actors.adapters.sources.references import misfits
 from cron_actors.adapters.sources.yaml_text import read_yaml
-from cron_actors.core.identifiers import folded_identifier
-from cron_actors.core.problems import Pointer, Problem
 from cron_actors.core.quotation import quote
-from cron_actors.model.job import Definition, Json
 from cron_actors.settings import Granularity
 
 MEMORY = "memory"
 _READERS: Mapping[str, Callable[[str], Document]] = {"json": read_json, "yaml": read_yaml, "yml": read_yaml}
 _ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:/")
 _CREDENTIALS = re.compile(r"(?<=:/)(/?)[^/]*@")
-
-
-@dataclass(frozen=True)
-class LoadedJobs:
-    """All jobs of one source, in its order.
-
-    ``source`` is the absolute path of the file, or ``memory``. ``texts`` are the definitions by the texts of their
-    mappings.
-    """
-
-    source: str
-    definitions: tuple[Definition, ...]
-    origin: Origin = field(default_factory=lambda: MemoryOrigin({"jobs": []}), repr=False, compare=False)
-    texts: Mapping[str, Definition] = field(default_factory=dict, repr=False, compare=False)
-
-    @property
-    def name(self) -> str:
-        """Return the source as the user wrote it."""
-        return self.origin.name
-
-    @cached_property
-    def named(self) -> tuple[str, ...]:
-        """Return the absolute paths of the files that the calendars of this one name."""
-        value = self.origin.value
-        calendars = value.get("calendars") if isinstance(value, dict) else None
-        mappings = calendars.values() if isinstance(calendars, dict) else ()
-        paths = [path for mapping in mappings if isinstance(mapping, dict) for path in _listed(mapping.get("ics"))]
-        folder = Path(self.source).parent
-        return tuple(os.path.abspath(folder / str(path)) for path in paths)  # noqa: PTH100 - a link may come to lead elsewhere
-
-    @cached_property
-    def identifiers(self) -> dict[str, str]:
-        """Return the identifiers by what they are when folded: no two jobs of all sources share that."""
-        names = (definition.job.identifier for definition in self.definitions)
-        return {folded_identifier(name): name for name in names}
-
-    @cached_property
-    def _indexes(self) -> dict[str, int]:
-        return {definition.job.identifier: index for index, definition in enumerate(self.definitions)}
-
-    @property
-    def warnings(self) -> list[str]:
-        """Return lines about what is allowed but may not be meant: jobs that may run for ever."""
-        unlimited = [item.job.identifier for item in self.definitions if item.job.timeout is None]
-        return [str(self.entry(identifier, "timeout", "none given: no limit")) for identifier in unlimited]
-
-    def entry(self, identifier: str, field: str | None, message: str) -> ProblemLine:
-        """Return a fault that was found in one of these jobs later; raises KeyError for an unknown job."""
-        pointer: Pointer = ("jobs", self._indexes[identifier], *(() if field is None else (field,)))
-        return self.origin.line(Problem(pointer=pointer, message=message), identifier)
-
-    def locate(self, identifier: str, field: str | None = None) -> str:
-        """Return where a field of a job, or the job, stands: ``jobs.json:12:5``, or ``jobs[0].path`` in memory.
-
-        Of a field that is not written the place is that of its job. Raises KeyError for an unknown job.
-        """
-        return self.entry(identifier, field, "").place
 
 
 def load_file(
@@ -111,19 +51,18 @@ def load_file(
     return _loaded(TextOrigin(name, document), str(absolute), Terms(absolute.parent, granularity, known))
 
 
-def load_mapping(mapping: object, *, folder: Path, granularity: Granularity) -> LoadedJobs:
+def load_mapping(mapping: object, *, folder: Path, granularity: Granularity, workers: int = 200) -> LoadedJobs:
     """Return the jobs of a mapping ``{"jobs": [...]}``; ``folder`` stands for the folder of a jobs file.
 
-    Raises FaultyJobsError as ``load_file`` does, with places such as ``jobs[0].timeout``.
+    Raises FaultyJobsError as ``load_file`` does, with places such as ``jobs[0].timeout``, and for what does not fit in
+    it; queues may reserve ``workers`` at most.
     """
     value, problems = plain(mapping)
-    return _loaded(MemoryOrigin(value, problems), MEMORY, Terms(Path(os.path.abspath(folder)), granularity))  # noqa: PTH100 - as above
-
-
-def _listed(value: Json) -> list[Json]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
+    loaded = _loaded(MemoryOrigin(value, problems), MEMORY, Terms(Path(os.path.abspath(folder)), granularity))  # noqa: PTH100 - as above
+    lines = [next(iter(misfit.lines.values())) for misfit in misfits([loaded], workers)]
+    if lines:
+        raise FaultyJobsError(tuple(lines))
+    return loaded
 
 
 def _reader_for(name: str, supported_extensions: Sequence[str]) -> Callable[[str], Document]:
@@ -155,4 +94,4 @@ def _loaded(origin: Origin, source: str, terms: Terms) -> LoadedJobs:
         ordered = sorted(findings.problems, key=origin.order)
         lines = [origin.line(item, None if item.index is None else names[item.index]) for item in ordered]
         raise FaultyJobsError((*lines, *findings.elsewhere), complete=findings.complete)
-    return LoadedJobs(source, tuple(findings.definitions), origin, findings.texts)
+    return LoadedJobs(source, tuple(findings.definitions), origin, findings.texts, findings.queues)

@@ -12,7 +12,6 @@ from cron_actors.core.queue_reader import (
     declaration,
     entry_in,
     joined_entry,
-    minimums_fault,
     queue_from,
     queue_in_force,
     read_queue,
@@ -190,13 +189,6 @@ def test_a_paused_queue_is_in_force_as_paused_with_its_share() -> None:
 
 def test_the_built_in_queues_are_in_force_as_they_are_built_in() -> None:
     assert tuple(queue_in_force(record).queue for record in built_in_records()) == BUILT_IN
-
-
-def test_minimums_beyond_all_workers_are_refused_with_both_numbers() -> None:
-    assert minimums_fault(BUILT_IN, 20) is None
-    assert minimums_fault(BUILT_IN, 19) == (
-        "found 20 workers in min_workers of all queues; accepted: at most MAX_WORKERS, which is 19"
-    )
 
 
 def test_a_request_about_a_queue_is_parted_into_name_and_entry() -> None:

@@ -90,8 +90,3 @@ def test_what_a_job_is_and_what_it_runs_has_no_default(tmp_path: Path, key: str)
 def test_defaults_that_are_no_object_are_one_fault(tmp_path: Path, written: str, found: str) -> None:
     [line] = problems(tmp_path, f"defaults: {written}\njobs:\n  - {{identifier: a, command: x, manual: true}}\n")
     assert line.startswith(f"1:11: defaults: found {'the number ' if found == '5' else ''}{found}; accepted: an object")
-
-
-def test_queues_are_not_known_yet(tmp_path: Path) -> None:
-    [line] = problems(tmp_path, "queues: {}\njobs: []\n")
-    assert line == "1:1: queues: unknown key; accepted: jobs, defaults, calendars, keys beginning with x-"

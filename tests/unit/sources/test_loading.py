@@ -171,7 +171,7 @@ def test_a_fault_of_syntax_is_one_line_with_its_place(tmp_path: Path) -> None:
         ('{"jobs": [], "job": 1}', "jobs.json:1:14: job: unknown key, did you mean 'jobs'?"),
         (
             '{"jobs": [], "zzz": 1}',
-            "jobs.json:1:14: zzz: unknown key; accepted: jobs, defaults, calendars, keys beginning with x-",
+            "jobs.json:1:14: zzz: unknown key; accepted: jobs, defaults, calendars, queues, keys beginning with x-",
         ),
     ],
 )

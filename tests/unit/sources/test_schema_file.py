@@ -17,9 +17,11 @@ from cron_actors.core.definitions import job_from
 from cron_actors.core.job_defaults import OWN_KEYS
 from cron_actors.core.schema import SchemaCheck
 from cron_actors.model.job import Job
+from cron_actors.model.queue import Backoff, Queue
 from cron_actors.settings import Granularity
 
 JOB: dict[str, Any] = schema()["$defs"]["job"]
+QUEUE: dict[str, Any] = schema()["$defs"]["queue"]
 FUNCTION = {"identifier": "a", "path": "jobs", "function_name": "f"}
 
 
@@ -41,7 +43,9 @@ def test_the_schema_is_a_schema() -> None:
     assert json.loads(schema_text()) == schema()
 
 
-@pytest.mark.parametrize(("name", "part"), list(described({**JOB["properties"], **schema()["properties"]})))
+@pytest.mark.parametrize(
+    ("name", "part"), list(described({**JOB["properties"], **QUEUE["properties"], **schema()["properties"]}))
+)
 def test_every_key_has_a_description_and_examples(name: str, part: Mapping[str, Any]) -> None:
     assert part["description"].endswith("."), name
     assert part["examples"], name
@@ -53,7 +57,8 @@ def test_every_key_has_a_description_and_examples(name: str, part: Mapping[str, 
 )
 def test_every_example_of_a_key_is_accepted(key: str, example: object) -> None:
     calendars = {"holidays": {"dates": "2027-01-01"}, "weekend": {"weekdays": ["sat", "sun"]}}
-    mapping = {"jobs": [complete(key, example)], "calendars": calendars}
+    others = [{"identifier": name, "command": "x", "manual": True} for name in ("report", "upload", "alarm")]
+    mapping = {"jobs": [complete(key, example), *others], "calendars": calendars}
     assert load_mapping(mapping, folder=Path("/srv"), granularity=Granularity.SECOND).definitions
 
 
@@ -81,8 +86,31 @@ def test_defaults_inside_objects_are_those_of_the_model() -> None:
         assert job_from(complete(key, inner), Path("/srv")) == usual
 
 
-def test_every_field_of_a_job_can_be_written_except_those_of_queues_to_come() -> None:
-    inside = {"work", "when", "process", "folder", "queue", "priority", "max_attempts"}
+@pytest.mark.parametrize(
+    ("key", "example"), [(key, example) for key, part in QUEUE["properties"].items() for example in part["examples"]]
+)
+def test_every_example_of_a_key_of_a_queue_is_accepted(key: str, example: object) -> None:
+    mapping = {"jobs": [], "queues": {"mail": {key: example}}}
+    [declared] = load_mapping(mapping, folder=Path("/srv"), granularity=Granularity.SECOND).queues
+    assert declared.queue != Queue(name="mail")
+
+
+@pytest.mark.parametrize(
+    ("key", "default"), [(key, part["default"]) for key, part in QUEUE["properties"].items() if "default" in part]
+)
+def test_writing_a_default_of_a_queue_changes_no_more_than_naming_it(key: str, default: object) -> None:
+    mapping = {"jobs": [], "queues": {"mail": {key: default}}}
+    [declared] = load_mapping(mapping, folder=Path("/srv"), granularity=Granularity.SECOND).queues
+    assert declared.queue in (Queue(name="mail"), Queue(name="mail", backoff=Backoff()))
+
+
+def test_every_field_of_a_queue_can_be_written() -> None:
+    written = {"recycle" if part.name == "recycling" else part.name for part in fields(Queue)}
+    assert written - {"name"} == set(QUEUE["properties"])
+
+
+def test_every_field_of_a_job_can_be_written() -> None:
+    inside = {"work", "when", "process", "folder"}
     assert {part.name for part in fields(Job)} - inside <= set(JOB["properties"])
 
 

@@ -18,7 +18,7 @@ from cron_actors.adapters.sources import (
     read_files,
     source_of,
 )
-from cron_actors.adapters.sources.loading import LoadedJobs
+from cron_actors.adapters.sources.loaded_jobs import LoadedJobs
 from cron_actors.adapters.sources.problem_lines import MOST_LINES
 from cron_actors.settings import FILE_TYPES, Granularity
 
