@@ -9,7 +9,7 @@ import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from cron_actors.core.run_log import interruption
 from cron_actors.crew import Crew
 from cron_actors.messages import Address, Broken, Drain, Hurry, LedgerMessage, Load
 from cron_actors.model.job import Definition
+from cron_actors.model.queue import QueueDeclaration
 from cron_actors.model.records import NodeRecord
 from cron_actors.ports.executor import Executor
 from cron_actors.ports.run_logs import RunLogs
@@ -59,6 +60,7 @@ class Parts:
     jobs: Mapping[str, Sequence[Definition]]
     unresolved: frozenset[str]
     database_folder: Path | None
+    queues: Mapping[str, tuple[QueueDeclaration, ...]] = field(default_factory=dict)
 
 
 class Daemon:
@@ -201,6 +203,7 @@ class Daemon:
                 jobs={source: tuple(definitions) for source, definitions in self._parts.jobs.items()},
                 unresolved=self._parts.unresolved,
                 every_file=True,
+                queues=dict(self._parts.queues),
             )
         )
 

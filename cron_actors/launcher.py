@@ -172,6 +172,7 @@ class Scheduler:
                 jobs={loaded.source: loaded.definitions for loaded in sources},
                 unresolved=lost,
                 database_folder=_database_folder(settings.database_url),
+                queues={loaded.source: loaded.queues for loaded in sources},
             )
             daemon.append(Daemon(settings, parts, self._max_ticks))
             daemon[0].start()
