@@ -42,7 +42,6 @@ from cron_actors.settings import Settings
 
 log = logging.getLogger(__name__)
 
-QUEUE = "default"
 ANSWER_WITHIN = 10.0  # seconds
 GIVE_UP_AFTER = 10.0  # seconds from the end of the grace period: longer than any process is given to end
 GLANCE = 1.0  # seconds between two looks at whether a stop takes too long
@@ -166,7 +165,7 @@ class Daemon:
 
     def _start_supervision(self) -> None:
         address = self._directory.address
-        concerned = (address("scheduler"), address(f"queue {QUEUE}"))
+        concerned = (address("scheduler"), address("queue"))
         self._directory.start(
             "supervisor", lambda inbox: SupervisorActor(inbox, self._directory, concerned, self._finish)
         )
@@ -177,7 +176,7 @@ class Daemon:
         address = self._directory.address
         readers = Readers(
             scheduler=address("scheduler"),
-            queue=address(f"queue {QUEUE}"),
+            queue=address("queue"),
             events=address("events"),
         )
         record = NodeRecord(
@@ -214,19 +213,27 @@ class Daemon:
         if self._parts.database_folder is not None:
             folders.append(self._parts.database_folder)
         crew = Crew(self._directory, self._parts.executor, self._parts.timepieces.clock, self._logs)
-        surroundings = Surroundings(workers=crew, room=DiskRoom(folders))
-        slots = min(settings.max_workers, settings.max_processes)
+        surroundings = Surroundings(
+            workers=crew,
+            room=DiskRoom(folders),
+            max_workers=settings.max_workers,
+            balance_interval=settings.balance_interval,
+        )
         self._directory.start(
-            f"queue {QUEUE}",
+            "queue",
             lambda inbox: QueueActor(
-                inbox, address("supervisor"), QUEUE, Admission(slots), surroundings, address("ledger")
+                inbox,
+                address("supervisor"),
+                Admission(settings.max_workers, settings.max_processes),
+                surroundings,
+                address("ledger"),
             ),
         )
 
     def _start_timekeeping(self) -> None:
         address = self._directory.address
         settings = self._settings
-        queue = address(f"queue {QUEUE}")
+        queue = address("queue")
         self._directory.start(
             "scheduler",
             lambda inbox: SchedulerActor(inbox, address("supervisor"), address("timer"), address("ledger"), queue),

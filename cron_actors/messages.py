@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
+from cron_actors.model.callback import Callback
 from cron_actors.model.job import Definition, Job
 from cron_actors.model.queue import Queue, QueueDeclaration, QueueState
 from cron_actors.model.records import CursorMove, JobRecord
@@ -305,9 +306,10 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Perform:
-    """Start the process of this attempt."""
+    """Start the process of this attempt; with a ``callback``, the one in which its worker class is called back."""
 
     launch: Launch
+    callback: Callback | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -460,9 +462,9 @@ class Inspect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abandon:
-    """The worker's actors were lost while they performed this; end it and report it as interrupted."""
+    """The worker's actors were lost while they performed these; end them and report them as interrupted."""
 
-    launch: Launch
+    launches: tuple[Launch, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -636,6 +638,7 @@ QueueMessage = (
     | Held
     | Present
     | Adopt
+    | LeftRunning
     | SlotFree
     | TimeOut
     | Cancel

@@ -1,93 +1,218 @@
-"""Which worker takes the next run, and how many runs to ask for: the state of one queue's slots.
+"""Which queue takes the next worker, and how many runs each is to ask for.
 
-A slot is taken from the moment it is offered in a claim until its worker says that it is free again, so the number of
-runs under way never exceeds the number of slots.
+A queue below its share comes first, then the one with the fewest workers for its weight; so a queue below its share has
+the next worker that gets free. Shares bind nobody: what the others do not want, a queue takes beyond its own. Only
+``min_workers`` is kept free for its queue, and only among MAX_WORKERS: of what runs at once on this machine
+(MAX_PROCESSES) nothing is. The parallelism of a queue is never exceeded.
 """
 
 from __future__ import annotations
 
-from cron_actors.messages import Launch
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from heapq import heapify, heappop, heappush
+
+from cron_actors.core.balance import reserve
+from cron_actors.core.batching import Party, batch_size, next_pace, parties
+from cron_actors.core.slots import Slots
+from cron_actors.messages import Claimed, Granted, Launch, Want
+from cron_actors.model.queue import Queue, QueueState
+
+
+@dataclass(slots=True, kw_only=True)
+class Line:
+    """One queue as admission sees it; ``waiting`` until a claim says otherwise, as runs may wait."""
+
+    queue: Queue
+    paused: bool
+    share: int
+    waiting: bool = True
+    again_at: datetime | None = None  # the rate limit lets none begin before that
+    pace: timedelta | None = None
+    polled: float | None = None
+
+    def eager(self) -> bool:
+        """Say whether the queue would take workers now."""
+        return self.waiting and not self.paused and self.again_at is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a queue asked for: runs for so many workers, ``most`` for each."""
+
+    queue: Queue
+    workers: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """What becomes of claimed runs: which worker performs which, and those for which there is no worker."""
+
+    given: list[tuple[str, Party]]
+    left: list[Launch]
 
 
 class Admission:
-    """The slots of one queue on this node; workers are named ``worker-1`` and up, made when first needed."""
+    """The queues of this node and what they may take of its workers; one claim is under way at a time."""
 
-    def __init__(self, slots: int) -> None:
-        self._slots = slots
-        self._free: list[str] = []
-        self._busy: dict[str, Launch] = {}
-        self._hired = 0
-        self._asked = 0
-        self._waiting = True  # until a claim says otherwise, runs may wait
+    def __init__(self, workers: int, processes: int) -> None:
+        self.slots = Slots()
+        self._workers = workers
+        self._processes = processes
+        self._lines: dict[str, Line] = {}
+        self._asked: dict[str, Asked] = {}
+        self._at: datetime | None = None
 
-    def wake(self) -> None:
-        """Take note that runs wait."""
-        self._waiting = True
+    def open(self, states: Iterable[QueueState]) -> None:
+        """Take note of the queues in force; in those that are new or were changed runs may wait."""
+        lines: dict[str, Line] = {}
+        for state in states:
+            name = state.queue.name
+            known = self._lines.get(name)
+            if known is not None and (known.queue, known.paused) == (state.queue, state.paused):
+                lines[name] = known
+                continue
+            share = (state.share or reserve(state.queue)) if known is None else known.share
+            pace = None if known is None else known.pace
+            lines[name] = Line(queue=state.queue, paused=state.paused, share=share, pace=pace)
+        self._lines = lines
 
-    def demand(self) -> int:
-        """Return how many runs to ask for now: 0 while a claim is under way, none wait or no slot is free."""
-        if self._asked or not self._waiting:
-            return 0
-        return self._slots - len(self._busy)
+    def queues(self) -> tuple[Queue, ...]:
+        """Return the queues in force, in the order in which they were named."""
+        return tuple(line.queue for line in self._lines.values())
 
-    def ask(self, slots: int) -> None:
-        """Take note that a claim for so many runs is under way."""
-        self._asked = slots
-        self._waiting = False  # what becomes available from here on is announced anew
+    def loads(self, waiting: Mapping[str, int]) -> dict[str, int]:
+        """Return what of the waiting runs counts for a balance: a paused queue needs no workers."""
+        return {name: count for name, count in waiting.items() if name in self._lines and not self._lines[name].paused}
 
-    def grant(self, asked: int, launches: tuple[Launch, ...]) -> list[tuple[str, Launch]]:
-        """Return which worker performs which of the claimed runs."""
-        self._asked = 0
-        if len(launches) >= asked:
-            self._waiting = True  # there may be more
-        return [(self._take(launch), launch) for launch in launches]
+    def share_out(self, shares: Mapping[str, int]) -> None:
+        """Take note of how many workers each queue was given."""
+        for name, line in self._lines.items():
+            line.share = shares.get(name, line.share)
 
-    def free(self, worker: str) -> None:
-        """Take note that the worker has nothing to do; it may be one we did not know."""
-        self._busy.pop(worker, None)
-        if worker not in self._free:
-            self._free.append(worker)
+    def wake(self, queue: str) -> None:
+        """Take note that runs wait in the queue."""
+        line = self._lines.get(queue)
+        if line is not None:
+            line.waiting = True
 
-    def adopt(self, worker: str, launch: Launch) -> None:
-        """Take note that the worker performs this run, as it did before we were asked to look after it."""
-        self._busy[worker] = launch
-        if worker in self._free:
-            self._free.remove(worker)
+    def wake_all(self) -> None:
+        """Take note that runs may wait anywhere."""
+        for line in self._lines.values():
+            line.waiting = True
+
+    def pass_time(self, at: datetime, monotonic: float) -> None:
+        """Wake the queues whose rate limit lets runs begin again, and those that have not been looked at for long.
+
+        Nothing should wait unannounced, but a look is cheap, and none waits longer than ``poll_interval`` for it.
+        """
+        set_back = self._at is not None and at < self._at
+        self._at = at
+        for line in self._lines.values():
+            if line.again_at is not None and (set_back or at >= line.again_at):
+                line.again_at = None
+            if line.polled is None or monotonic - line.polled >= line.queue.poll_interval.total_seconds():
+                line.polled = monotonic
+                line.waiting = True
+
+    def demand(self) -> dict[str, int]:
+        """Return for how many workers each queue is to ask now: none while a claim is under way."""
+        eager = [] if self._asked else [line for line in self._lines.values() if line.eager()]
+        free = min(self._workers, self._processes) - self.slots.count()
+        if not eager or free <= 0:
+            return {}
+        return self._share_free(eager, free)
+
+    def ask(self, demand: Mapping[str, int]) -> tuple[Want, ...]:
+        """Take note that a claim for so many workers is under way; return what it asks for."""
+        for name, workers in demand.items():
+            line = self._lines[name]
+            line.waiting = False  # what becomes available from here on is announced anew
+            self._asked[name] = Asked(queue=line.queue, workers=workers, most=batch_size(line.queue, line.pace))
+        return tuple(Want(queue=name, runs=asked.workers * asked.most) for name, asked in self._asked.items())
+
+    def grant(self, claimed: Claimed) -> Admitted:
+        """Return what becomes of the claimed runs; the workers are taken by them."""
+        admitted = Admitted(given=[], left=[])
+        for granted in claimed.granted:
+            self._grant(granted, admitted)
+        self._asked = {}
+        return admitted
+
+    def free(self, worker: str, runs: int = 0, busy: timedelta | None = None) -> None:
+        """Take note that the worker is free, and that its latest runs took ``busy`` together."""
+        line = self._lines.get(self.slots.free(worker) or "")
+        if line is not None:
+            line.pace = next_pace(line.pace, runs, busy)
 
     def forget_claim(self) -> None:
         """Take note that the claim under way will not be answered, and that runs may wait."""
-        self._asked = 0
-        self._waiting = True
-
-    def hire_after(self, hired: int) -> None:
-        """Never use the names of the first ``hired`` workers for new ones."""
-        self._hired = max(self._hired, hired)
-
-    def performs(self, worker: str) -> Launch | None:
-        """Return the run the worker performs."""
-        return self._busy.get(worker)
-
-    def holder(self, run_id: int) -> str | None:
-        """Return the worker that performs the run."""
-        return next((worker for worker, launch in self._busy.items() if launch.run.run_id == run_id), None)
-
-    def busy(self) -> tuple[str, ...]:
-        """Return the workers that perform a run."""
-        return tuple(self._busy)
+        self._asked = {}
+        self.wake_all()
 
     def idle(self) -> bool:
-        """Say whether nothing is under way and nothing was asked for."""
-        return not self._busy and not self._asked
+        """Say whether nothing is performed and nothing was asked for; processes left to go on may be watched."""
+        return not self._asked and not self.slots.performing()
 
     def exhausted(self) -> bool:
-        """Say whether nothing is under way and nothing waits."""
-        return self.idle() and not self._waiting
+        """Say whether nothing is performed and no queue would take a worker now."""
+        return self.idle() and not self.demand()
 
-    def _take(self, launch: Launch) -> str:
-        if self._free:
-            worker = self._free.pop()
-        else:
-            self._hired += 1
-            worker = f"worker-{self._hired}"
-        self._busy[worker] = launch
-        return worker
+    def _share_free(self, eager: list[Line], free: int) -> dict[str, int]:
+        """Give each free worker to the queue whose turn it is; a queue that can take none is out of the running."""
+        busy = {line.queue.name: self.slots.busy(line.queue.name) for line in eager}
+        unreserved = self._unreserved()
+        turns = [(self._turn(line, busy[line.queue.name]), place, line) for place, line in enumerate(eager)]
+        heapify(turns)
+        demand: dict[str, int] = {}
+        while turns and free > 0:
+            _, place, line = heappop(turns)
+            queue = line.queue
+            has = busy[queue.name]
+            if queue.parallelism is not None and has >= queue.parallelism:
+                continue
+            if has >= reserve(queue):
+                if unreserved <= 0:
+                    continue
+                unreserved -= 1
+            free -= 1
+            busy[queue.name] = has + 1
+            demand[queue.name] = demand.get(queue.name, 0) + 1
+            heappush(turns, (self._turn(line, has + 1), place, line))
+        return demand
+
+    def _turn(self, line: Line, busy: int) -> tuple[bool, float]:
+        return busy >= line.share, busy / line.queue.weight
+
+    def _unreserved(self) -> int:
+        """Return how many workers are neither taken nor kept free for a queue that has less than its minimum."""
+        lacking = 0
+        for line in self._lines.values():
+            if not line.paused:
+                lacking += max(0, reserve(line.queue) - self.slots.busy(line.queue.name))
+        return self._workers - self.slots.count() - lacking
+
+    def _room(self, line: Line) -> int:
+        """Return how many workers the queue may still take; it may have been paused or narrowed since it asked."""
+        if line.paused:
+            return 0
+        parallelism = line.queue.parallelism
+        return self._workers if parallelism is None else max(0, parallelism - self.slots.busy(line.queue.name))
+
+    def _grant(self, granted: Granted, admitted: Admitted) -> None:
+        asked = self._asked.get(granted.queue)
+        if asked is None:
+            admitted.left.extend(granted.launches)
+            return
+        line = self._lines.get(granted.queue)
+        workers = asked.workers if line is None else min(asked.workers, self._room(line))
+        groups, left = parties(asked.queue, granted.launches, workers, asked.most)
+        for party in groups:
+            admitted.given.append((self.slots.take(granted.queue, party.launches), party))
+        admitted.left.extend(left)
+        if line is not None:
+            line.again_at = granted.again_at
+            if left or granted.again_at is not None or len(granted.launches) >= granted.asked:
+                line.waiting = True  # there may be more

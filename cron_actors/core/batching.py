@@ -23,6 +23,7 @@ NO_LIMITS, USUAL_SUCCESS = Limits(), Success()
 class Party:
     """The runs that one worker takes; those of a ``shared`` one are performed in a process that is used again."""
 
+    queue: Queue
     launches: tuple[Launch, ...]
     shared: bool = False
 
@@ -80,6 +81,9 @@ def parties(
     if alone and workers == 1 and launches[0] is alone[0]:
         singles = 1
     groups = min(workers - singles, len(together))
-    taken = [Party(launches=(launch,)) for launch in alone[:singles]]
-    taken += [Party(launches=tuple(together[group : groups * most : groups]), shared=True) for group in range(groups)]
+    taken = [Party(queue=queue, launches=(launch,)) for launch in alone[:singles]]
+    taken += [
+        Party(queue=queue, launches=tuple(together[group : groups * most : groups]), shared=True)
+        for group in range(groups)
+    ]
     return taken, (*alone[singles:], *together[groups * most :])

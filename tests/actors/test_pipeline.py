@@ -80,7 +80,7 @@ def test_five_ticks_launch_a_job_of_one_second_five_times_and_one_of_five_second
 
 
 @pytest.mark.parametrize(
-    "actor", ["timer", "scheduler", "ledger", "queue default", "events", "worker-1 monitor", "worker-1 task"]
+    "actor", ["timer", "scheduler", "ledger", "queue", "events", "worker-1 monitor", "worker-1 task"]
 )
 def test_the_crash_of_any_actor_loses_and_doubles_no_run(store: SqliteStore, tmp_path: Path, actor: str) -> None:
     daemon = make(store, tmp_path, FakeExecutor(programs={"true": 0}), ticks=40)

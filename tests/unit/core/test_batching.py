@@ -79,7 +79,7 @@ def test_free_workers_come_before_long_batches_and_all_begin_with_the_first_runs
 
 def test_in_a_queue_of_fresh_processes_every_run_has_a_worker() -> None:
     found, left = parties(FRESH, functions(1, 2), workers=2, most=1)
-    assert found == [Party(launches=(launch,)) for launch in functions(1, 2)]
+    assert found == [Party(queue=FRESH, launches=(launch,)) for launch in functions(1, 2)]
     assert left == ()
 
 
