@@ -17,7 +17,7 @@ from cron_actors.actors.directory import Directory
 from cron_actors.actors.events import EventsActor
 from cron_actors.actors.ledger import LedgerActor, Readers
 from cron_actors.actors.listeners import Listeners
-from cron_actors.actors.postings.posting import Node
+from cron_actors.actors.postings.node import Node
 from cron_actors.actors.queue import QueueActor, Surroundings
 from cron_actors.actors.scheduler import SchedulerActor
 from cron_actors.actors.supervisor import SupervisorActor
@@ -192,6 +192,7 @@ class Daemon:
             logs=self._settings.logs_base_directory.absolute(),
             boot=boot_identity(),
             poll_interval=self._settings.poll_interval,
+            max_workers=self._settings.max_workers,
         )
         store, clock = self._parts.store, self._parts.timepieces.clock
         self._directory.start(

@@ -13,16 +13,18 @@ from cron_actors.core.agenda import Agenda
 from cron_actors.core.deadlines import Deadlines
 from cron_actors.core.moments import iso
 from cron_actors.core.schedule import Schedule
-from cron_actors.core.statistics import ends_something, fold_all, with_begun
+from cron_actors.core.tally import Tally
 from cron_actors.messages import (
     ActiveJob,
     Address,
     Changed,
     Crashed,
     CurrentTicks,
+    Delayed,
     Drain,
     Due,
     Figures,
+    FinishedBatch,
     FinishedExecution,
     Hurry,
     Interrupt,
@@ -30,6 +32,7 @@ from cron_actors.messages import (
     Loaded,
     NumRuns,
     Performing,
+    Promote,
     Pulse,
     QueueMessage,
     Recall,
@@ -38,7 +41,6 @@ from cron_actors.messages import (
     Resume,
     Revised,
     Rewound,
-    RunChanged,
     SchedulerMessage,
     Tick,
     Ticked,
@@ -48,8 +50,7 @@ from cron_actors.messages import (
     WakeAt,
     WakeBy,
 )
-from cron_actors.model.run import AttemptKey, RunState
-from cron_actors.model.statistics import JobStatistics
+from cron_actors.model.run import AttemptKey
 
 # Due runs in one transaction, about, the first and at most: each is twice the one before, so that the first runs of a
 # herd are performed at once, and the others are evaluated meanwhile.
@@ -57,7 +58,6 @@ FIRST_RUNS, RUNS_AT_ONCE = 25, 200
 # Instants walked through for one transaction, about; a fraction of a second's work. After a long downtime the ticks,
 # and with them all other jobs, wait for no more than that.
 INSTANTS_AT_ONCE = 5_000
-MOST_UNCOUNTED = 2_000  # changes, which the figures count once they are asked for
 CLOCK_BEHIND = timedelta(seconds=60)
 CLOCK_ADVICE = "nothing runs again before that unless you say so: cron-actors reset-cursor --all"
 
@@ -84,10 +84,8 @@ class SchedulerActor(Shell[SchedulerMessage]):
         self._agenda = Agenda()
         self._backlog: deque[str] = deque()  # jobs with more instants behind them than fit into one transaction
         self._deadlines = Deadlines()
-        self._figures: dict[str, JobStatistics] = {}
-        self._uncounted: list[RunChanged] = []  # since the figures were asked for
-        self._begun: dict[int, RunChanged] = {}  # runs under way, which the figures do not count yet
-        self._commit = 0  # the last one that the figures count already
+        self._tally = Tally()
+        self._delayed_at: datetime | None = None  # the first instant that a run waits for
         self._running: dict[AttemptKey, tuple[datetime, timedelta]] = {}
         self._tick: Tick | None = None
         self._at_once = FIRST_RUNS
@@ -109,6 +107,7 @@ class SchedulerActor(Shell[SchedulerMessage]):
         match message:
             case Tick():
                 self._tick, self._number = message, message.number
+                self._promote(message.until_at)
                 self._go()
             case Rewound():
                 self._rewind(message)
@@ -121,14 +120,19 @@ class SchedulerActor(Shell[SchedulerMessage]):
                 self._revise(message)
             case Performing():
                 self._expect(message)
+            case Delayed(at=at):
+                self._delayed_at = at
+                self._ask_to_wake()
             case FinishedExecution(key=key):
-                self._deadlines.drop(key)
-                self._running.pop(key, None)
+                self._forget(key)
+            case FinishedBatch(finished=finished):
+                for one in finished:
+                    self._forget(one.key)
             case Pulse():
                 self._look_after_deadlines(message)
                 self._watch_clock(message.at)
             case Changed():
-                self._count(message)
+                self._tally.count(message)
             case Restarted():
                 self._known = False
                 self._ledger.tell(Recall())
@@ -144,49 +148,19 @@ class SchedulerActor(Shell[SchedulerMessage]):
     def _answer(self, question: NumRuns | CurrentTicks | Figures) -> object:
         match question:
             case NumRuns(job=job):
-                under_way = sum(begun.job == job for begun in self._begun.values())
-                return self._counted().get(job, JobStatistics()).launches + under_way
+                return self._tally.launches(job)
             case CurrentTicks():
                 return self._number
             case Figures():
-                return self._shown()
+                return self._tally.shown()
             case _:
                 assert_never(question)
-
-    def _count(self, changed: Changed) -> None:
-        """Take in what was committed, unless the store has told more than that already."""
-        if changed.commit <= self._commit:
-            return
-        self._commit = changed.commit
-        for change in changed.changes:
-            if change.state is RunState.EXECUTING:
-                self._begun[change.run_id] = change
-            else:
-                self._begun.pop(change.run_id, None)
-        self._uncounted += filter(ends_something, changed.changes)
-        if len(self._uncounted) > MOST_UNCOUNTED:
-            self._counted()
-
-    def _counted(self) -> dict[str, JobStatistics]:
-        if self._uncounted:
-            self._figures |= fold_all(self._figures, self._uncounted)
-            self._uncounted.clear()
-        return self._figures
-
-    def _shown(self) -> dict[str, JobStatistics]:
-        shown = dict(self._counted())
-        for begun in self._begun.values():
-            shown[begun.job] = with_begun(shown.get(begun.job, JobStatistics()), begun)
-        return shown
 
     def _load(self, loaded: Loaded) -> None:
         self._entries.clear()
         self._agenda = Agenda()
         self._backlog.clear()
-        self._figures = dict(loaded.statistics)
-        self._uncounted.clear()
-        self._commit = loaded.commit
-        self._begun = {begun.run_id: begun for begun in loaded.begun}
+        self._tally.load(loaded)
         for active in loaded.jobs:
             self._enter(active)
         cursors = [entry.cursor_at for entry in self._entries.values() if entry.cursor_at is not None]
@@ -196,7 +170,7 @@ class SchedulerActor(Shell[SchedulerMessage]):
                 self._running[run.key] = (run.started_at, run.timeout)
         self._load_number = loaded.load
         self._recording, self._known = False, True
-        self._timer.tell(WakeAt(at=self._agenda.peek()))
+        self._ask_to_wake()
         self._timer.tell(Resume(until_at=self._until_at, number=self._number))
 
     def _revise(self, revised: Revised) -> None:
@@ -218,7 +192,7 @@ class SchedulerActor(Shell[SchedulerMessage]):
                 anew.add(active.job.identifier)
         if anew.intersection(self._backlog):
             self._backlog = deque(identifier for identifier in self._backlog if identifier not in anew)
-        self._timer.tell(WakeAt(at=self._agenda.peek()))
+        self._ask_to_wake()
 
     def _rewind(self, rewound: Rewound) -> None:
         """Go back in time: what is under way is recorded first, then the store tells how far everything is."""
@@ -262,7 +236,7 @@ class SchedulerActor(Shell[SchedulerMessage]):
             self._end_tick(self._tick)
         if self._backlog and self._until_at is not None:
             due = self._work_off(self._until_at).due()
-            self._timer.tell(WakeAt(at=self._agenda.peek()))  # a job that has caught up is on the agenda again
+            self._ask_to_wake()  # a job that has caught up is on the agenda again
             if due is not None:
                 self._record(due)
 
@@ -270,11 +244,22 @@ class SchedulerActor(Shell[SchedulerMessage]):
         self._recording = True
         self._ledger.tell(replace(due, load=self._load_number))
 
+    def _ask_to_wake(self) -> None:
+        """Have the Timer tick at whatever comes first: an instant of the agenda, or one that a run waits for."""
+        wishes = [at for at in (self._agenda.peek(), self._delayed_at) if at is not None]
+        self._timer.tell(WakeAt(at=min(wishes, default=None)))
+
+    def _promote(self, until_at: datetime) -> None:
+        """Have made available what has waited for an instant of the window; the ledger then tells of the next one."""
+        if self._delayed_at is not None and self._delayed_at <= until_at:
+            self._delayed_at = None
+            self._ledger.tell(Promote(until_at=until_at))
+
     def _end_tick(self, tick: Tick) -> None:
         self._tick, self._until_at = None, tick.until_at
         self._at_once = FIRST_RUNS
         self._newest_cursor_at = max(tick.until_at, self._newest_cursor_at or tick.until_at)
-        self._timer.tell(WakeAt(at=self._agenda.peek()))
+        self._ask_to_wake()
         self._timer.tell(Ticked(until_at=tick.until_at))
 
     def _pass_on_drain(self, drain: Drain) -> None:
@@ -308,6 +293,10 @@ class SchedulerActor(Shell[SchedulerMessage]):
             self._agenda.put(entry.job.identifier, evaluation.next_due_at)
         else:
             self._backlog.append(entry.job.identifier)
+
+    def _forget(self, key: AttemptKey) -> None:
+        self._deadlines.drop(key)
+        self._running.pop(key, None)
 
     def _expect(self, performing: Performing) -> None:
         if performing.timeout is None:

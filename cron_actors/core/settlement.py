@@ -22,6 +22,7 @@ LONGEST_SNOOZE = timedelta(days=366)  # more than anybody may ask for
 
 ANEW = frozenset({RunState.AVAILABLE, RunState.RETRYABLE, RunState.SCHEDULED})
 """The states in which a run whose attempt has ended waits for another one."""
+CUT_SHORT = frozenset({Outcome.CANCELLED, Outcome.INTERRUPTED, Outcome.LOST})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +71,12 @@ def most_attempts(job: Job, run: Run) -> int:
     return job.max_attempts if run.max_attempts is None else run.max_attempts
 
 
-def judge_cancelled(verdict: Verdict, run: Run) -> Verdict:
-    """Return the verdict on a run whose cancel was asked for: whatever its attempt came to, there is no other."""
-    if verdict.state not in ANEW:
+def judge_cancelled(verdict: Verdict, run: Run, outcome: Outcome) -> Verdict:
+    """Return the verdict on a run whose cancel was asked for; a final state that its attempt came to by itself stands.
+
+    An attempt that was cut short came to nothing, and there is no other.
+    """
+    if verdict.state not in ANEW and outcome not in CUT_SHORT:
         return verdict
     return Verdict(state=RunState.CANCELLED, reason=run.reason or Reason.BY_REQUEST)
 

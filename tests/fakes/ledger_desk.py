@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cron_actors.actors.ledger import LedgerActor, Readers
-from cron_actors.actors.postings.posting import Node
+from cron_actors.actors.postings.node import Node
 from cron_actors.actors.shell import Box
 from cron_actors.adapters.stores.sqlite.store import SqliteStore
 from cron_actors.core.definitions import definition_of

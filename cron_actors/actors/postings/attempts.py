@@ -1,36 +1,28 @@
-"""Posting claims, starts and ends of attempts, and the rescue of what dead nodes left behind."""
+"""Posting claims of runs, the begins of attempts, and processes that attempts leave to go on by themselves."""
 
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
-from cron_actors.actors.postings.overlaps import ease
+from cron_actors.actors.postings.node import Pace
 from cron_actors.actors.postings.posting import Posting, key_of
+from cron_actors.actors.postings.settling import late, note_end
+from cron_actors.core.rate_limit import allowance
 from cron_actors.core.run_states import check_step
-from cron_actors.core.settlement import Verdict, judge, judge_death, not_begun, settled, settlement
+from cron_actors.core.settlement import Verdict
 from cron_actors.errors import InvalidValueError
-from cron_actors.messages import Claim, Claimed, FinishedExecution, Held, Launch, Performing
-from cron_actors.model.run import AttemptKey, Ending, Outcome, Reason, Run, RunState
+from cron_actors.messages import Claim, Claimed, Granted, Launch, LeftRunning, Performing, Want
+from cron_actors.model.queue import RateLimit
+from cron_actors.model.run import Ending, Outcome, Reason, Run, RunState
 
 log = logging.getLogger(__name__)
 
-HELD = {RunState.EXECUTING, RunState.LAUNCHED}
-
 
 def post_claim(posting: Posting, claim: Claim) -> Claimed:
-    """Give the queue as many runs as it asked for, or all that wait; their attempts count from here on."""
-    runs = posting.claim(claim.queue, claim.slots)
-    launches: list[Launch] = []
-    for run in runs:
-        posting.note(run)
-        try:
-            launches.append(posting.launch(run))
-        except InvalidValueError as error:
-            _discard(posting, run, f"its definition cannot be read any more: {error}")
-    # What could not be read counts as given: the queue must not take it for the end of the backlog.
-    asked = claim.slots - (len(runs) - len(launches))
-    return Claimed(asked=asked, launches=tuple(launches))
+    """Give each queue as many runs as it asked for, or all that wait; their attempts count from here on."""
+    return Claimed(granted=tuple([_grant(posting, want) for want in claim.wants]))
 
 
 def post_performing(posting: Posting, performing: Performing) -> None:
@@ -38,67 +30,57 @@ def post_performing(posting: Posting, performing: Performing) -> None:
     posting.begun[performing.key] = performing.identity
 
 
-def post_finished(posting: Posting, finished: FinishedExecution) -> Run | None:
-    """Settle the attempt; return its run, None if the claim is not in force any more."""
-    key = finished.key
-    run = posting.held(key.run_id)
-    if run is None or run.lease_token != key.token or run.state not in HELD:
-        log.warning("run %d of %s: a late report of attempt %d changes nothing", key.run_id, finished.job, key.attempt)
-        return None
-    outcome = finished.ending.outcome
-    if outcome is Outcome.INTERRUPTED and run.cancel_requested:
-        outcome = Outcome.CANCELLED
-    reason = finished.reason
-    if outcome is Outcome.CANCELLED and run.cancel_requested:
-        reason = run.reason  # why a newer run, or nobody, asked for it
-    verdict = judge(posting.job(run.definition), outcome, reason)
-    if not finished.begun and outcome is Outcome.INTERRUPTED:
-        verdict = not_begun()
-    return _settle(posting, run, key, finished.ending, verdict)
-
-
-def post_rescue(posting: Posting) -> int:
-    """Settle what nodes other than ours have left executing: they are dead. Return how many runs that were."""
-    left = posting.transaction.held(excluding=posting.node.node)
-    for run, attempt in left:
-        died_at = _died_at(posting, run, attempt.started_at)
-        ending = Ending(
-            outcome=Outcome.LOST, error="the daemon died", duration=max(died_at - attempt.started_at, timedelta(0))
-        )
-        try:
-            verdict = judge_death(posting.job(run.definition), run, died_at)
-        except InvalidValueError:
-            verdict = Verdict(state=RunState.DISCARDED, reason=Reason.RESCUED)
-        if run.cancel_requested:
-            verdict = Verdict(state=RunState.CANCELLED, reason=run.reason or Reason.BY_REQUEST)
-        _settle(posting, run, key_of(run), ending, verdict)
-    return len(left)
-
-
-def held(posting: Posting, queue: str) -> Held:
-    """Return the runs of the queue that are executing on this node."""
-    runs = [run for run, _ in posting.transaction.held() if run.node == posting.node.node and run.queue == queue]
-    return Held(launches=tuple(posting.launch(run) for run in runs))
-
-
-def _died_at(posting: Posting, run: Run, started_at: datetime) -> datetime:
-    """Return when the node of the run was last known to live."""
-    node = None if run.node is None else posting.transaction.node(run.node)
-    return started_at if node is None else max(node.heartbeat_at, started_at)
-
-
-def _settle(posting: Posting, run: Run, key: AttemptKey, ending: Ending, verdict: Verdict) -> Run | None:
-    check_step(run.state, verdict.state)
+def post_left_running(posting: Posting, left: LeftRunning) -> None:
+    """Note that the attempt goes on in a process of its own: it is not over before that is."""
+    run = posting.held(left.key.run_id)
+    if run is None or run.lease_token != left.key.token or not posting.transaction.launch(left.key, left.identity):
+        late(left.key, left.job)
+        return
+    check_step(run.state, RunState.LAUNCHED)
+    posting.begun.pop(left.key, None)
+    launched = replace(run, state=RunState.LAUNCHED, reason=None)
     posting.forget(run.run_id)
-    ended = settlement(key, ending, verdict, posting.at, posting.begun.pop(key, None))
-    if not posting.transaction.settle(ended):
-        return None
-    after = settled(run, ended)
-    posting.note(after, ending, held=run)
-    ease(posting, after.job)
-    return after
+    if not run.cancel_requested:
+        posting.claimed[run.run_id] = launched
+    posting.note(launched, was=run.state)
+
+
+def _grant(posting: Posting, want: Want) -> Granted:
+    queue = posting.queue(want.queue)
+    limit = None if queue is None else queue.queue.rate_limit
+    if limit is None:
+        return _granted(posting, want, posting.claim(want.queue, want.runs))
+    begun = _begun(posting, want.queue, limit)
+    allowed, again_at = allowance(limit, begun, posting.at)
+    slots = min(want.runs, allowed)
+    runs = posting.claim(want.queue, slots) if slots else []
+    latest = [*begun, *([posting.at] * len(runs))][-limit.count :]
+    posting.paces[want.queue] = Pace(limit=limit, begun=latest)
+    held_back = len(runs) == slots < want.runs
+    return _granted(posting, want, runs, again_at if held_back else None)
+
+
+def _granted(posting: Posting, want: Want, runs: list[Run], again_at: datetime | None = None) -> Granted:
+    launches: list[Launch] = []
+    for run in runs:
+        posting.note(run, was=RunState.AVAILABLE)
+        try:
+            launches.append(posting.launch(run))
+        except InvalidValueError as error:
+            _discard(posting, run, f"its definition cannot be read any more: {error}")
+    # What could not be read counts as given: the queue must not take it for the end of the backlog.
+    asked = want.runs - (len(runs) - len(launches))
+    return Granted(queue=want.queue, asked=asked, launches=tuple(launches), again_at=again_at)
+
+
+def _begun(posting: Posting, queue: str, limit: RateLimit) -> list[datetime]:
+    """Return when the latest runs of the queue began; another limit, or a daemon just started, asks the store."""
+    pace = posting.paces.get(queue) or posting.node.paces.get(queue)
+    if pace is None or pace.limit != limit:
+        return posting.transaction.begun_since(queue, posting.at - limit.per, limit.count)
+    return list(pace.begun)
 
 
 def _discard(posting: Posting, run: Run, error: str) -> None:
     verdict = Verdict(state=RunState.DISCARDED, reason=Reason.FAILED)
-    _settle(posting, run, key_of(run), Ending(outcome=Outcome.FAILURE, error=error), verdict)
+    note_end(posting, run, key_of(run), Ending(outcome=Outcome.FAILURE, error=error), verdict)

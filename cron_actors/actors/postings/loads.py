@@ -131,7 +131,7 @@ def _cancel(posting: Posting, jobs: Iterable[str], reason: Reason, causes: Seque
     for run in [run for job in jobs for run in posting.transaction.pending(job) if run.cause in causes]:
         ended = posting.transaction.finish(run.run_id, run.state, RunState.CANCELLED, reason, posting.at)
         if ended is not None:
-            posting.note(ended)
+            posting.note(ended, was=run.state)
 
 
 def _foretold(posting: Posting, record: JobRecord) -> JobRecord:

@@ -46,7 +46,7 @@ def ease(posting: Posting, job: str, policy: Overlap | None = None) -> None:
     for run_id in released.available:
         run = posting.transaction.release(run_id)
         if run is not None:
-            posting.note(run)
+            posting.note(run, was=RunState.SCHEDULED)
 
 
 def ease_all(posting: Posting, policies: Mapping[str, Overlap] | None = None) -> None:
@@ -59,7 +59,7 @@ def finish(posting: Posting, run: Run, state: RunState, reason: Reason) -> Run |
     """Move a run that nobody holds to a final state; if that stood in the way of another, it begins."""
     ended = posting.transaction.finish(run.run_id, run.state, state, reason, posting.at)
     if ended is not None:
-        posting.note(ended)
+        posting.note(ended, was=run.state)
         ease(posting, ended.job)
     return ended
 
@@ -103,4 +103,4 @@ def _finish(posting: Posting, run_ids: Iterable[int], before: RunState, after: R
     for run_id in run_ids:
         ended = posting.transaction.finish(run_id, before, after, reason, posting.at)
         if ended is not None:
-            posting.note(ended)
+            posting.note(ended, was=before)

@@ -5,55 +5,28 @@ Mail and events that a posting causes leave only after the commit; a posting tha
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 
+from cron_actors.actors.postings.node import Node, Pace
 from cron_actors.core.changes import change_of
 from cron_actors.core.definitions import job_of
-from cron_actors.core.run_log import log_name
-from cron_actors.core.statistics import ends_something
 from cron_actors.errors import InvalidValueError
-from cron_actors.messages import Cancel, Launch, RunChanged
+from cron_actors.messages import (
+    Cancel,
+    Delayed,
+    Drain,
+    Drained,
+    Launch,
+    LedgerMessage,
+    QueueMessage,
+    RunChanged,
+    SchedulerMessage,
+)
 from cron_actors.model.job import Job
-from cron_actors.model.records import JobRecord, NodeRecord
-from cron_actors.model.run import AttemptKey, Ending, Identity, Run, RunState
+from cron_actors.model.queue import QueueState
+from cron_actors.model.records import JobRecord
+from cron_actors.model.run import AttemptKey, Ending, Identity, Run, RunState, Settlement
 from cron_actors.ports.store import Transaction
-
-
-@dataclass(slots=True, kw_only=True)
-class Node:
-    """The node the ledger writes for: its row, the absolute folder of all logs, and what it knows without reading.
-
-    That is the definitions read so far and the runs claimed, as they stand in the store: nobody else writes them.
-    ``boot`` tells the boot of the machine, or the start of the container, from others. ``unresolved`` are the jobs
-    whose function cannot be found. ``waiting`` holds those of which runs wait for the end of another, and perhaps some
-    more. ``loads`` counts the loads; ``revised`` holds the number of the last one that gave a job another schedule or
-    none. ``commits`` counts the commits, ``unfolded`` the changes that the store has put aside for the figures.
-    """
-
-    record: NodeRecord
-    logs: Path
-    boot: str = ""
-    jobs: dict[str, Job] = field(default_factory=dict)
-    held: dict[int, Run] = field(default_factory=dict)
-    unresolved: frozenset[str] = frozenset()
-    waiting: set[str] = field(default_factory=set)
-    loads: int = 0
-    revised: dict[str, int] = field(default_factory=dict)
-    commits: int = 0
-    unfolded: int = 0
-    poll_interval: timedelta = timedelta(0)
-
-    @property
-    def node(self) -> str:
-        """Return the node's uuid."""
-        return self.record.node
-
-    def log_of(self, job: str, due_at: datetime, run_id: int) -> str:
-        """Return the absolute path of a run's log."""
-        return os.path.join(self.logs, log_name(job, due_at, run_id))  # noqa: PTH118 # this runs for every run: Path is slower
 
 
 class Posting:
@@ -63,14 +36,30 @@ class Posting:
         self.transaction = transaction
         self.node = node
         self.at = at
+        self.to_scheduler: list[SchedulerMessage] = []
+        self.to_queue: list[QueueMessage] = []
+        self.reminders: list[LedgerMessage] = []  # that the ledger tells itself
         self.changes: list[RunChanged] = []
-        self.unfolded = 0  # changes put aside for the figures, less those folded
         self.available: set[str] = set()
         self.cancels: list[Cancel] = []
         self.claimed: dict[int, Run] = {}
         self.begun: dict[AttemptKey, Identity] = {}
+        self.ended: list[tuple[Run, Settlement]] = []  # ends of attempts that are written all at once
         self.revised: dict[str, JobRecord] = {}
         self.rewound = False  # whether cursors were reset
+        self.queues: dict[str, QueueState] | None = None  # where they have changed
+        self.paces: dict[str, Pace] = {}
+        self.earliest: datetime | None = None  # instant that a run has begun to wait for
+        self.left_waiting = False  # whether a run waits no more for an instant
+        self.delayed: Delayed | None = None
+        self.arrived: int | None = None
+        self.orphans: dict[int, tuple[Launch, Identity]] = {}
+        self.adopted = False  # whether the Queue is told of the node's orphans
+        self.awaited: list[tuple[int, int]] = []  # cancels under way: run, request
+        self.answered: list[int] = []  # runs of which no cancel is under way any more
+        self.folded: int | None = 0
+        self.drain: Drain | None = None  # to the Queue, after all else
+        self.drained: Drained | None = None  # to the events, after all else
 
     def job(self, definition: str) -> Job:
         """Return the job of a stored definition.
@@ -85,6 +74,10 @@ class Posting:
             job = job_of(text)
             self.node.jobs[definition] = job
         return job
+
+    def queue(self, name: str) -> QueueState | None:
+        """Return the queue as it is in force, None if there is none of this name."""
+        return (self.node.queues if self.queues is None else self.queues).get(name)
 
     def launch(self, run: Run) -> Launch:
         """Return the order to perform a claimed run."""
@@ -117,30 +110,60 @@ class Posting:
         self.claimed.pop(run_id, None)
         self.node.held.pop(run_id, None)
 
-    def note(self, run: Run, ending: Ending | None = None, held: Run | None = None) -> None:
+    def note(
+        self, run: Run, ending: Ending | None = None, held: Run | None = None, was: RunState | None = None
+    ) -> None:
         """Take down that the run stands where it stands now, for the statistics and for whoever listens.
 
-        Of an attempt that ended, ``held`` is the run as it was before.
+        Of an attempt that ended, ``held`` is the run as it was before; of any other change ``was`` is its state before.
         """
-        self.changes.append(change_of(run, self.at, ending, held))
+        self.changes.append(change_of(run, self.at, ending, held, was))
         if run.state is RunState.AVAILABLE:
             self.available.add(run.queue)
+        elif run.scheduled_at is not None and run.state in DELAYED:
+            self.earliest = run.scheduled_at if self.earliest is None else min(self.earliest, run.scheduled_at)
+        if was in DELAYED:
+            self.left_waiting = True
 
-    def count(self) -> None:
-        """Have the figures count what ended."""
-        ended = [change for change in self.changes if ends_something(change)]
-        if ended:
-            self.transaction.count(ended)
-            self.unfolded += len(ended)
+    def journal(self) -> None:
+        """Append what was noted to the journal of events."""
+        if self.changes:
+            self.transaction.journal(self.changes)
 
     def fold(self, limit: int | None = None) -> None:
         """Fold changes that the figures count already, so many of them or all."""
-        self.unfolded -= self.transaction.fold_statistics(limit)
+        folded = self.transaction.fold_statistics(limit)
+        self.folded = None if limit is None or folded < limit else folded
 
     def write_begun(self) -> None:
         """Write the processes of the attempts that began and have not ended in this very posting."""
         if self.begun:
             self.transaction.begin_attempts(list(self.begun.items()))
+
+    def committed(self) -> None:
+        """Let the node know what has become true with the commit."""
+        node = self.node
+        node.commits += 1
+        node.unfolded = (0 if self.folded is None else node.unfolded - self.folded) + len(self.changes)
+        node.held.update(self.claimed)
+        node.paces |= self.paces
+        if self.queues is not None:
+            node.queues = self.queues
+        if self.delayed is not None:
+            node.delayed_at = self.delayed.at
+        if self.arrived is not None:
+            node.arrived = self.arrived
+        if self.adopted:
+            node.orphans = {}
+        node.orphans |= self.orphans
+        for run_id, request_id in self.awaited:
+            node.cancelling.setdefault(run_id, set()).add(request_id)
+        for run_id in self.answered:
+            node.cancelling.pop(run_id, None)
+
+
+DELAYED = frozenset({RunState.SCHEDULED, RunState.RETRYABLE})
+"""The states in which a run may wait for an instant."""
 
 
 def key_of(run: Run) -> AttemptKey:

@@ -1,4 +1,4 @@
-"""Posting what other processes asked for: triggers, cancels, resets of cursors, pauses."""
+"""Posting what other processes asked for: each request by its kind, triggers, cancels and resets of cursors here."""
 
 from __future__ import annotations
 
@@ -6,36 +6,43 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import assert_never
 
+from cron_actors.actors.postings.dead_letters import post_dead_letters
 from cron_actors.actors.postings.instants import insert_runs
-from cron_actors.actors.postings.overlaps import finish
 from cron_actors.actors.postings.pauses import post_pause, post_resume
 from cron_actors.actors.postings.posting import Posting
+from cron_actors.actors.postings.queue_requests import post_queue_request
+from cron_actors.actors.postings.settling import HELD, answer_cancels
 from cron_actors.core.moments import iso
 from cron_actors.core.run_states import FINAL, describe
-from cron_actors.messages import Cancel
+from cron_actors.messages import Balance, Cancel
 from cron_actors.model.records import JobRecord, Request, RequestKind
-from cron_actors.model.run import Cause, NewRun, Reason, Run, RunState
+from cron_actors.model.run import Cause, NewRun
 
 PAUSES = frozenset({RequestKind.PAUSE, RequestKind.RESUME})
 
 
-def post_requests(posting: Posting, requests: Sequence[Request]) -> list[Cancel]:
-    """Handle the requests; return the cancels that must reach a worker, whose requests stay open until it is over."""
+def post_requests(posting: Posting, requests: Sequence[Request]) -> None:
+    """Handle the requests; those to cancel a run that a worker holds stay open until it is over."""
     jobs = {record.identifier: record for record in posting.transaction.jobs()} if requests else {}
-    cancels = []
     for request in requests:
         match request.kind:
             case RequestKind.TRIGGER:
                 _trigger(posting, request, jobs.get(request.job or ""))
             case RequestKind.CANCEL:
-                cancels += _cancel(posting, request)
+                _cancel(posting, request)
             case RequestKind.RESET_CURSOR:
                 _reset_cursors(posting, request, jobs)
             case RequestKind.PAUSE | RequestKind.RESUME:
                 jobs |= _pause(posting, request, jobs)
+            case RequestKind.RETRY_DEAD | RequestKind.DISMISS_DEAD:
+                post_dead_letters(posting, request)
+            case RequestKind.ADD_QUEUE | RequestKind.RESIZE_QUEUE | RequestKind.PAUSE_QUEUE | RequestKind.RESUME_QUEUE:
+                post_queue_request(posting, request)
+            case RequestKind.BALANCE:
+                posting.to_queue.append(Balance())
+                posting.transaction.answer(request.request_id, "the workers are shared out anew", posting.at)
             case _:
                 assert_never(request.kind)
-    return cancels
 
 
 def post_early_requests(posting: Posting) -> None:
@@ -53,15 +60,6 @@ def post_early_requests(posting: Posting) -> None:
 def post_pauses(posting: Posting) -> None:
     """Handle the requests to pause jobs and to let them go on."""
     post_requests(posting, [request for request in posting.transaction.requests() if request.kind in PAUSES])
-
-
-def answer_cancels(posting: Posting, run: Run, waiting: Sequence[int]) -> None:
-    """Answer the requests to cancel a run that is over, or that waits anew and is cancelled now."""
-    if run.state in {RunState.AVAILABLE, RunState.SCHEDULED} and waiting:
-        run = finish(posting, run, RunState.CANCELLED, Reason.BY_REQUEST) or run
-    text = "cancelled" if run.state is RunState.CANCELLED else f"too late: {describe(run.state, run.reason)}"
-    for request_id in waiting:
-        posting.transaction.answer(request_id, f"run {run.run_id}: {text}", posting.at, run.run_id)
 
 
 def _trigger(posting: Posting, request: Request, record: JobRecord | None) -> None:
@@ -87,19 +85,19 @@ def _trigger(posting: Posting, request: Request, record: JobRecord | None) -> No
     posting.transaction.answer(request.request_id, f"run {run.run_id}: {text}", posting.at, run.run_id)
 
 
-def _cancel(posting: Posting, request: Request) -> list[Cancel]:
+def _cancel(posting: Posting, request: Request) -> None:
     transaction = posting.transaction
     run = None if request.run_id is None else transaction.run(request.run_id)
     if run is None:
         transaction.answer(request.request_id, f"there is no run {request.run_id}", posting.at)
     elif run.state in FINAL:
         answer_cancels(posting, run, [request.request_id])
-    elif run.state is RunState.EXECUTING:
+    elif run.state in HELD:
         posting.request_cancel(run.run_id)
-        return [Cancel(run_id=run.run_id)]
+        posting.awaited.append((run.run_id, request.request_id))
+        posting.cancels.append(Cancel(run_id=run.run_id))
     else:
         answer_cancels(posting, run, [request.request_id])
-    return []
 
 
 def _pause(posting: Posting, request: Request, jobs: Mapping[str, JobRecord]) -> dict[str, JobRecord]:

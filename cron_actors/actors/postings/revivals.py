@@ -19,7 +19,7 @@ def revive(posting: Posting, job: str, before: str, after: str) -> None:
     if revives(_readable(posting, before), posting.job(after), newest, posting.at):
         revived = posting.transaction.revive(newest.run_id, after)
         if revived is not None:
-            posting.note(revived)
+            posting.note(revived, was=newest.state)
 
 
 def _readable(posting: Posting, definition: str) -> Job | None:

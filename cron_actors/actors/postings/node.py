@@ -1,0 +1,70 @@
+"""The node the ledger writes for: its row, and what it knows of the store without reading."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cron_actors.core.run_log import log_name
+from cron_actors.messages import Launch
+from cron_actors.model.job import Job
+from cron_actors.model.queue import QueueState, RateLimit
+from cron_actors.model.records import NodeRecord
+from cron_actors.model.run import Identity, Run
+
+
+@dataclass(slots=True, kw_only=True)
+class Pace:
+    """The rate limit of a queue, and when its latest runs began."""
+
+    limit: RateLimit
+    begun: Sequence[datetime]
+
+
+@dataclass(slots=True, kw_only=True)
+class Node:
+    """The node the ledger writes for: its row, the absolute folder of all logs, and what it knows without reading.
+
+    That is the definitions read so far and the runs claimed, as they stand in the store: nobody else writes them.
+    ``boot`` tells the boot of the machine, or the start of the container, from others. ``unresolved`` are the jobs
+    whose function cannot be found. ``waiting`` holds those of which runs wait for the end of another, and perhaps some
+    more. ``loads`` counts the loads; ``revised`` holds the number of the last one that gave a job another schedule or
+    none. ``commits`` counts the commits, ``unfolded`` the changes that the store has put aside for the figures.
+    ``queues`` are those in force, ``paces`` how fast those with a limit have begun runs. ``delayed_at`` is the earliest
+    instant that a run waits for. Up to the id ``arrived`` it is known what other processes have submitted. ``orphans``
+    are the launched runs of earlier daemons, adopted, of which the Queue has not heard yet. ``cancelling`` holds by run
+    the requests to cancel it that are answered once it is over. ``unknown`` are the jobs that a chain named in vain.
+    """
+
+    record: NodeRecord
+    logs: Path
+    boot: str = ""
+    jobs: dict[str, Job] = field(default_factory=dict)
+    held: dict[int, Run] = field(default_factory=dict)
+    unresolved: frozenset[str] = frozenset()
+    waiting: set[str] = field(default_factory=set)
+    loads: int = 0
+    revised: dict[str, int] = field(default_factory=dict)
+    commits: int = 0
+    unfolded: int = 0
+    poll_interval: timedelta = timedelta(0)
+    max_workers: int = 200
+    queues: dict[str, QueueState] = field(default_factory=dict)
+    paces: dict[str, Pace] = field(default_factory=dict)
+    delayed_at: datetime | None = None
+    arrived: int = 0
+    orphans: dict[int, tuple[Launch, Identity]] = field(default_factory=dict)
+    cancelling: dict[int, set[int]] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
+
+    @property
+    def node(self) -> str:
+        """Return the node's uuid."""
+        return self.record.node
+
+    def log_of(self, job: str, due_at: datetime, run_id: int) -> str:
+        """Return the absolute path of a run's log."""
+        return os.path.join(self.logs, log_name(job, due_at, run_id))  # noqa: PTH118 # this runs for every run: Path is slower

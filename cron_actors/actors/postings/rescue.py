@@ -1,0 +1,76 @@
+"""Posting what earlier daemons have left: the rescue of what they were executing, the adoption of what goes on."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from cron_actors.actors.postings.posting import Posting, key_of
+from cron_actors.actors.postings.settling import note_end, write_ended
+from cron_actors.core.settlement import Verdict, judge_cancelled, judge_death
+from cron_actors.errors import InvalidValueError
+from cron_actors.messages import Adopt, Cancel, Held, Queues
+from cron_actors.model.run import Attempt, Ending, Outcome, Reason, Run, RunState
+
+
+def post_rescue(posting: Posting) -> int:
+    """Settle what nodes other than ours have left executing: they are dead. Return how many runs that were.
+
+    A launched run goes on without them: it is ours from now on.
+    """
+    rescued = 0
+    for run, attempt in posting.transaction.held(excluding=posting.node.node):
+        if run.state is RunState.LAUNCHED and _adopt(posting, run, attempt):
+            continue
+        _rescue(posting, run, attempt)
+        rescued += 1
+    write_ended(posting)
+    return rescued
+
+
+def recall_queue(posting: Posting) -> None:
+    """Tell the Queue which queues there are, which runs are under way on this node, and which it is to look after."""
+    node = posting.node
+    runs = [run for run, _ in posting.transaction.held() if run.node == node.node and run.run_id not in node.orphans]
+    posting.to_queue.append(Queues(queues=tuple((node.queues if posting.queues is None else posting.queues).values())))
+    posting.to_queue.append(Held(launches=tuple(posting.launch(run) for run in runs)))
+    if posting.adopted:
+        return
+    posting.adopted = True
+    for run_id, (launch, identity) in node.orphans.items():
+        posting.to_queue.append(Adopt(launch=launch, identity=identity))
+        if run_id in node.cancelling:  # the order came before anybody could end it
+            posting.to_queue.append(Cancel(run_id=run_id))
+
+
+def _adopt(posting: Posting, run: Run, attempt: Attempt) -> bool:
+    if attempt.identity is None:
+        return False
+    try:
+        posting.job(run.definition)
+    except InvalidValueError:
+        return False
+    adopted = posting.transaction.adopt(run.run_id, posting.node.node)
+    if adopted is None:
+        return False
+    posting.orphans[run.run_id] = (posting.launch(adopted), attempt.identity)
+    return True
+
+
+def _rescue(posting: Posting, run: Run, attempt: Attempt) -> None:
+    died_at = _died_at(posting, run, attempt.started_at)
+    ending = Ending(
+        outcome=Outcome.LOST, error="the daemon died", duration=max(died_at - attempt.started_at, timedelta(0))
+    )
+    try:
+        verdict = judge_death(posting.job(run.definition), run, died_at)
+    except InvalidValueError:
+        verdict = Verdict(state=RunState.DISCARDED, reason=Reason.RESCUED)
+    if run.cancel_requested:
+        verdict = judge_cancelled(verdict, run, Outcome.LOST)
+    note_end(posting, run, key_of(run), ending, verdict)
+
+
+def _died_at(posting: Posting, run: Run, started_at: datetime) -> datetime:
+    """Return when the node of the run was last known to live."""
+    node = None if run.node is None else posting.transaction.node(run.node)
+    return started_at if node is None else max(node.heartbeat_at, started_at)

@@ -1,0 +1,60 @@
+"""The figures of all jobs as the Scheduler answers for them: those of the store, and what was committed since."""
+
+from __future__ import annotations
+
+from cron_actors.core.statistics import ends_something, fold_all, with_begun
+from cron_actors.messages import Changed, Loaded, RunChanged
+from cron_actors.model.run import RunState
+from cron_actors.model.statistics import JobStatistics
+
+MOST_UNCOUNTED = 2_000  # changes, which the figures count once they are asked for
+UNDER_WAY = frozenset({RunState.EXECUTING, RunState.LAUNCHED})
+
+
+class Tally:
+    """Counts every change once, whether the store or a message tells of it."""
+
+    def __init__(self) -> None:
+        self._figures: dict[str, JobStatistics] = {}
+        self._uncounted: list[RunChanged] = []  # since the figures were asked for
+        self._begun: dict[int, RunChanged] = {}  # runs under way, which the figures do not count yet
+        self._commit = 0  # the last one that the figures count already
+
+    def load(self, loaded: Loaded) -> None:
+        """Begin with what the store tells."""
+        self._figures = dict(loaded.statistics)
+        self._uncounted.clear()
+        self._commit = loaded.commit
+        self._begun = {begun.run_id: begun for begun in loaded.begun}
+
+    def count(self, changed: Changed) -> None:
+        """Take in what was committed, unless the store has told more than that already."""
+        if changed.commit <= self._commit:
+            return
+        self._commit = changed.commit
+        for change in changed.changes:
+            if change.state in UNDER_WAY:
+                self._begun[change.run_id] = change
+            else:
+                self._begun.pop(change.run_id, None)
+        self._uncounted += filter(ends_something, changed.changes)
+        if len(self._uncounted) > MOST_UNCOUNTED:
+            self._counted()
+
+    def launches(self, job: str) -> int:
+        """Return how many times the job was launched, attempts under way included; 0 for an unknown job."""
+        under_way = sum(begun.job == job for begun in self._begun.values())
+        return self._counted().get(job, JobStatistics()).launches + under_way
+
+    def shown(self) -> dict[str, JobStatistics]:
+        """Return the figures of every job that has any, attempts under way included."""
+        shown = dict(self._counted())
+        for begun in self._begun.values():
+            shown[begun.job] = with_begun(shown.get(begun.job, JobStatistics()), begun)
+        return shown
+
+    def _counted(self) -> dict[str, JobStatistics]:
+        if self._uncounted:
+            self._figures |= fold_all(self._figures, self._uncounted)
+            self._uncounted.clear()
+        return self._figures
