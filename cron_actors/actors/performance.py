@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from cron_actors.actors.aftermath import Aftermath
 from cron_actors.core.durations import format_duration
 from cron_actors.messages import FinishedExecution, Launch
 from cron_actors.model.run import Ending, Outcome, Reason
@@ -17,7 +18,7 @@ class Performance:
     ``alone`` says that it has a process of its own, whose log this monitor keeps; else it is one of a batch. ``begun``
     is known of every attempt alone, and of one in a batch once it takes its time. ``verdict`` is what an ended process
     counts as, once we asked for its end, and ``reason`` why we did. ``cut`` says that output was dropped, ``looked_at``
-    that an inspection found it under way.
+    that an inspection found it under way. ``aftermath`` is what comes after the end of its own process.
     """
 
     launch: Launch
@@ -27,6 +28,7 @@ class Performance:
     reason: str | None = None
     cut: bool = False
     looked_at: bool = False
+    aftermath: Aftermath = field(default_factory=Aftermath)
 
     def judged(self, ending: Ending) -> Ending:
         """Return how the attempt ended: as we wanted, unless it was over before our order came."""

@@ -24,6 +24,8 @@ from cron_actors.messages import (
     TaskMessage,
     Watch,
 )
+from cron_actors.model.job import FunctionCall, Success, Work
+from cron_actors.model.run import Cause
 from cron_actors.ports.clock import Clock
 from cron_actors.ports.executor import ChildEnded, ChildStarted, Execution, Executor
 
@@ -49,8 +51,11 @@ class TaskActor(Shell[TaskMessage]):
 
     def handle(self, message: TaskMessage) -> None:
         match message:
-            case Perform(launch=launch):
+            case Perform(launch=launch, callback=None):
                 self._executor.start(execution_of(launch), self._pass_on)
+            case Perform(launch=launch, callback=callback):
+                execution = replace(execution_of(launch), callback=callback, success=Success())
+                self._executor.start(execution, self._pass_on)
             case PerformBatch(launches=launches, queue=queue):
                 executions = [replace(execution_of(launch), header=header(launch.run)) for launch in launches]
                 self._executor.start_batch(executions, queue.name, queue.recycling, self._pass_on_all)
@@ -58,6 +63,7 @@ class TaskActor(Shell[TaskMessage]):
                 self._executor.take_back(key)
             case Watch(key=key, identity=identity):
                 self._executor.watch(key, identity, self._pass_on)
+                self._pass_on(ChildStarted(key=key, identity=identity))
             case End(key=key, kill_after=kill_after):
                 self._executor.end(key, kill_after)
             case _:
@@ -90,7 +96,7 @@ def execution_of(launch: Launch) -> Execution:
     run, job = launch.run, launch.job
     return Execution(
         key=launch.key,
-        work=job.work,
+        work=_work(launch),
         process=job.process,
         folder=job.folder,
         log=launch.log,
@@ -99,6 +105,19 @@ def execution_of(launch: Launch) -> Execution:
             "CRON_ACTORS_JOB": job.identifier,
             "CRON_ACTORS_RUN_ID": str(run.run_id),
             "CRON_ACTORS_ATTEMPT": str(run.attempt),
+            "CRON_ACTORS_MAX_ATTEMPTS": str(run.max_attempts or job.max_attempts),
             "CRON_ACTORS_DUE_AT": iso(run.due_at),
         },
+        keep_result=run.cause is Cause.SUBMITTED,
+    )
+
+
+def _work(launch: Launch) -> Work:
+    """Return the work, a function with the arguments of the run if it has any of its own."""
+    work, own = launch.job.work, launch.run.args
+    if not isinstance(work, FunctionCall) or not isinstance(own, dict):
+        return work
+    args, kwargs = own.get("args"), own.get("kwargs")
+    return replace(
+        work, args=tuple(args) if isinstance(args, list) else (), kwargs=kwargs if isinstance(kwargs, dict) else {}
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import assert_never
 
+from cron_actors.actors.aftermath import Aftermath, Stage
 from cron_actors.actors.performance import Performance
 from cron_actors.actors.shell import Inbox, Shell
 from cron_actors.core.run_log import header, trailer
@@ -28,6 +29,7 @@ from cron_actors.messages import (
     Launch,
     LaunchBatch,
     LedgerMessage,
+    LeftRunning,
     MonitorMessage,
     Perform,
     PerformBatch,
@@ -41,9 +43,11 @@ from cron_actors.messages import (
     TakeBack,
     TaskMessage,
     TimeOut,
+    Watch,
 )
+from cron_actors.model.callback import Callback
 from cron_actors.model.job import AtLimit
-from cron_actors.model.run import Ending, Outcome, Reason
+from cron_actors.model.run import Ending, Identity, Outcome, Reason
 from cron_actors.ports.run_logs import RunLogs
 
 log = logging.getLogger(__name__)
@@ -104,16 +108,16 @@ class TaskMonitorActor(Shell[MonitorMessage]):
                     self._end(performance, Outcome.CANCELLED, reason=reason)
             case Interrupt():
                 for performance in list(self._under_way.values()):
-                    self._end(performance, Outcome.INTERRUPTED, hurried=True)
+                    self._interrupt(performance)
             case Inspect():
                 self._look_around()
-            case Abandon(launch=launch):
-                self._abandon(launch)
+            case Abandon(launches=launches):
+                self._abandon(launches)
             case RollCall():
                 keys = tuple(performance.launch.key for performance in self._under_way.values())
                 self._to.queue.tell(Present(worker=self._worker, keys=keys))
-            case Adopt():
-                raise NotImplementedError
+            case Adopt(launch=launch, identity=identity):
+                self._adopt(launch, identity)
             case _:
                 assert_never(message)
 
@@ -142,7 +146,7 @@ class TaskMonitorActor(Shell[MonitorMessage]):
 
     def _started(self, started: Started) -> None:
         performance = self._under_way.get(started.key.token)
-        if performance is None:
+        if performance is None or not _counts(performance):
             return
         launch = performance.launch
         if not performance.alone:
@@ -156,7 +160,8 @@ class TaskMonitorActor(Shell[MonitorMessage]):
             monotonic=started.monotonic,
             timeout=launch.job.timeout,
         )
-        self._to.ledger.tell(performing)
+        if not performance.aftermath.adopted:
+            self._to.ledger.tell(performing)
         if launch.job.timeout is not None:  # the Scheduler wants to know for the deadline's sake
             self._to.scheduler.tell(performing)
 
@@ -201,9 +206,48 @@ class TaskMonitorActor(Shell[MonitorMessage]):
         if performance is None:
             return
         self._inspect(performance)
-        ending = performance.judged(ended.ending)
-        self._end_log(performance, ending)
-        self._finish(performance, ending)
+        ending = self._follow(performance, ended.ending)
+        if ending is not None:
+            self._end_log(performance, ending)
+            self._finish(performance, ending)
+
+    def _adopt(self, launch: Launch, identity: Identity) -> None:
+        """Look after a process that was left running under an earlier daemon."""
+        aftermath = Aftermath.of_adopted(identity)
+        self._take((Performance(launch=launch, alone=True, begun=True, aftermath=aftermath),))
+        self._logs.hold(launch.log)
+        self._to.task.tell(Watch(key=launch.key, identity=identity))
+
+    def _follow(self, performance: Performance, ending: Ending) -> Ending | None:
+        """Return how the attempt ended, None if there is still something to be done or it is not for us to say."""
+        launch = performance.launch
+        match performance.aftermath.follow(performance.judged(ending), performance.verdict):
+            case Ending() as over:
+                return over
+            case Callback() as callback:
+                self._to.task.tell(Perform(launch=launch, callback=callback))
+            case Identity() as identity:
+                left = LeftRunning(key=launch.key, job=launch.job.identifier, identity=identity)
+                self._to.ledger.tell(left)
+                self._to.queue.tell(left)
+                self._to.task.tell(Watch(key=launch.key, identity=identity))
+                if performance.verdict is not None:  # our order came too late for the one process, not for the other
+                    self._to.task.tell(End(key=launch.key, kill_after=launch.job.kill_after))
+            case None:
+                self._let_go(performance)
+        return None
+
+    def _interrupt(self, performance: Performance) -> None:
+        if performance.aftermath.stage is Stage.LEFT_RUNNING:
+            self._let_go(performance)  # its process goes on without us, and the next daemon looks after it
+        else:
+            self._end(performance, Outcome.INTERRUPTED, hurried=True)
+
+    def _let_go(self, performance: Performance) -> None:
+        """Stop looking after a launched run; it stays what it is."""
+        self._drop(performance)
+        self._free()
+        self._retire(performance.launch)
 
     def _batch_ended(self, ended: Sequence[Ended]) -> None:
         finished: list[FinishedExecution] = []
@@ -213,11 +257,15 @@ class TaskMonitorActor(Shell[MonitorMessage]):
             if performance is None:
                 continue
             self._over.add(one.key.token)
-            if one.begun:
-                finished.append(performance.finished(self._conclude(performance, one.ending)))
-                logs.append(performance.launch)
-            else:
+            if not one.begun:
                 finished.append(performance.finished(NOT_BEGUN, begun=False))
+                continue
+            ending = self._follow(performance, one.ending)
+            if ending is None:
+                self._keep(performance)
+                continue
+            finished.append(performance.finished(self._conclude(performance, ending)))
+            logs.append(performance.launch)
         if finished:
             message = FinishedBatch(finished=tuple(finished))
             self._to.ledger.tell(message)
@@ -229,13 +277,23 @@ class TaskMonitorActor(Shell[MonitorMessage]):
 
     def _conclude(self, performance: Performance, ending: Ending) -> Ending:
         """Return how an attempt of a batch ended, which its process may not have lived to write down."""
-        if performance.verdict is not None:
-            ending = performance.judged(ending)
         if not ending.logged:
             self._end_log(performance, ending)
         self._runs += 1
         self._busy += ending.duration
         return ending
+
+    def _keep(self, performance: Performance) -> None:
+        """Go on with an attempt of a batch as with one alone, while what stands behind it goes to other workers."""
+        for waiting in self._under_way.values():
+            if not waiting.alone:
+                self._to.task.tell(TakeBack(key=waiting.launch.key))
+                break
+        if not performance.begun:
+            self._logs.hold(performance.launch.log)
+        performance.alone = performance.begun = True
+        self._over.discard(performance.launch.key.token)
+        self._under_way[performance.launch.key.token] = performance
 
     def _end_log(self, performance: Performance, ending: Ending) -> None:
         path = performance.launch.log
@@ -245,15 +303,21 @@ class TaskMonitorActor(Shell[MonitorMessage]):
             log.error("cannot end %s: %s", path, error.strerror)  # noqa: TRY400 # expected: one line is enough
 
     def _finish(self, performance: Performance, ending: Ending, *, hold: bool = False, begun: bool = True) -> None:
-        token = performance.launch.key.token
-        self._under_way.pop(token, None)
-        self._over.add(token)
+        self._drop(performance)
         finished = performance.finished(ending, begun=begun)
         self._to.ledger.tell(finished)
         self._to.scheduler.tell(finished)
+        self._free(hold=hold)
+        self._retire(performance.launch)
+
+    def _drop(self, performance: Performance) -> None:
+        token = performance.launch.key.token
+        self._under_way.pop(token, None)
+        self._over.add(token)
+
+    def _free(self, *, hold: bool = False) -> None:
         if not self._under_way:
             self._to.queue.tell(SlotFree(worker=self._worker, hold=hold))
-        self._retire(performance.launch)
 
     def _retire(self, launch: Launch) -> None:
         try:
@@ -261,12 +325,25 @@ class TaskMonitorActor(Shell[MonitorMessage]):
         except OSError as error:
             log.warning("cannot delete old logs beside %s: %s", launch.log, error.strerror)
 
-    def _abandon(self, launch: Launch) -> None:
-        """End what a lost monitor or task of this worker performed; nobody knows whether it was ever begun."""
-        if launch.key.token in self._over:
-            return  # it ended by itself meanwhile, and its slot may have gone to another run
-        self._to.task.tell(End(key=launch.key, kill_after=timedelta(0)))
+    def _abandon(self, launches: Sequence[Launch]) -> None:
+        """End what a lost monitor or task of this worker performed; nobody knows what of it was ever begun.
+
+        What ended by itself meanwhile is left out: its slot may have gone to another run.
+        """
+        lost = [
+            Performance(launch=launch, alone=True, begun=True)
+            for launch in launches
+            if launch.key.token not in self._over
+        ]
+        self._under_way |= {performance.launch.key.token: performance for performance in lost}
         ending = Ending(outcome=Outcome.INTERRUPTED, error="its worker was lost")
-        performance = Performance(launch=launch, alone=True, begun=True)
-        self._end_log(performance, ending)
-        self._finish(performance, ending)
+        for performance in lost:
+            self._to.task.tell(End(key=performance.launch.key, kill_after=timedelta(0)))
+            self._end_log(performance, ending)
+            self._finish(performance, ending)
+
+
+def _counts(performance: Performance) -> bool:
+    """Say whether the start of a process is that of the attempt: of its own, or of one that we have adopted."""
+    aftermath = performance.aftermath
+    return aftermath.stage is Stage.PERFORMING or (aftermath.adopted and aftermath.stage is Stage.LEFT_RUNNING)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
+from cron_actors.core.durations import format_duration
 from cron_actors.model.run import Ending, Outcome, Run
 
 LATEST = "latest.txt"
@@ -46,22 +47,31 @@ def trailer(ending: Ending, note: str | None = None) -> str:
     exit status 3
     Execution Time = 0:01:01.000000
     """
-    lines = [] if note is None else [note]
+    lines = [note, _last_words(ending), ending.callback_error, f"Execution Time = {execution_time(ending.duration)}"]
+    return "".join(f"{line}\n" for line in lines if line is not None)
+
+
+def _last_words(ending: Ending) -> str | None:
+    words = None
     match ending.outcome:
         case Outcome.SUCCESS:
             pass
         case Outcome.TIMEOUT:
-            lines.append(TIMED_OUT)
+            words = TIMED_OUT
         case Outcome.CANCELLED:
-            lines.append("Task Execution Cancelled")
+            words = "Task Execution Cancelled"
         case Outcome.INTERRUPTED | Outcome.LOST:
-            lines.append(interruption(ending.error or "the daemon stopped").rstrip())
+            words = interruption(ending.error or "the daemon stopped").rstrip()
         case Outcome.FAILURE:
             error = ending.error or "failed"
-            if not ending.output_tail.rstrip().endswith(error):  # a traceback has said it already
-                lines.append(error)
-    lines.append(f"Execution Time = {execution_time(ending.duration)}")
-    return "\n".join(lines) + "\n"
+            words = None if ending.output_tail.rstrip().endswith(error) else error  # a traceback has said it already
+        case Outcome.DISCARDED:
+            words = f"Discarded: {ending.error or 'without a reason'}"
+        case Outcome.SNOOZED:
+            words = f"Snoozed for {format_duration(ending.snooze or timedelta(0))}"
+        case Outcome.LAUNCHED:
+            words = f"Left running: process {ending.launched.pid if ending.launched else 'unknown'}"
+    return words
 
 
 def interruption(reason: str) -> str:

@@ -4,9 +4,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from cron_actors.actors.task import TaskActor, execution_of
-from cron_actors.messages import End, Ended, Perform, Started
-from cron_actors.model.job import Command, ProcessSettings
-from cron_actors.model.run import AttemptKey, Identity
+from cron_actors.messages import End, Ended, Perform, Started, Watch
+from cron_actors.model.callback import Callback, CallbackKind
+from cron_actors.model.job import Command, FunctionCall, Json, ProcessSettings, Success
+from cron_actors.model.run import AttemptKey, Cause, Identity
 from cron_actors.ports.executor import ChildEnded, ChildStarted, Execution, Report
 from tests.fakes.clock import FakeClock
 from tests.fakes.mail import Outbox, inbox
@@ -20,6 +21,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.started: list[Execution] = []
+        self.watched: list[tuple[AttemptKey, Identity]] = []
         self.ended: list[tuple[AttemptKey, timedelta]] = []
         self.report: Report = lambda child: None  # noqa: ARG005 # replaced by the first start
 
@@ -32,6 +34,10 @@ class Recorder:
 
     def end(self, key: AttemptKey, kill_after: timedelta) -> None:
         self.ended.append((key, kill_after))
+
+    def watch(self, key: AttemptKey, identity: Identity, report: Report) -> None:
+        self.watched.append((key, identity))
+        self.report = report
 
     def end_survivors(self, identities: tuple[Identity, ...]) -> int:
         raise AssertionError(f"not a task's business: {identities}")
@@ -61,8 +67,42 @@ def test_an_execution_carries_the_jobs_surroundings_and_tells_the_run_what_it_is
         "CRON_ACTORS_JOB": "backup",
         "CRON_ACTORS_RUN_ID": "17",
         "CRON_ACTORS_ATTEMPT": "2",
+        "CRON_ACTORS_MAX_ATTEMPTS": "1",
         "CRON_ACTORS_DUE_AT": "2026-11-21T12:00:00Z",
     }
+
+
+def test_the_arguments_of_a_run_take_the_place_of_its_jobs() -> None:
+    work = FunctionCall(path="shop", function_name="close", args=(1,), kwargs={"at": "noon"})
+    own: Json = {"args": [2, 3], "kwargs": {"till": "left"}}
+    execution = execution_of(a_launch(17, a_job(work=work), args=own))
+    assert execution.work == FunctionCall(path="shop", function_name="close", args=(2, 3), kwargs={"till": "left"})
+    assert execution_of(a_launch(17, a_job(work=work))).work == work
+
+
+def test_what_a_function_returns_is_wanted_of_submitted_runs_only() -> None:
+    assert execution_of(a_launch(17, cause=Cause.SUBMITTED)).keep_result
+    assert not execution_of(LAUNCH).keep_result
+
+
+def test_the_attempts_of_a_run_go_before_those_of_its_job() -> None:
+    launch = a_launch(17, a_job(max_attempts=5), max_attempts=7)
+    assert execution_of(launch).variables["CRON_ACTORS_MAX_ATTEMPTS"] == "7"
+
+
+def test_a_callback_succeeds_as_a_program_usually_does() -> None:
+    task, executor, _ = desk()
+    callback = Callback(kind=CallbackKind.AFTER_ERROR, error="no")
+    launch = a_launch(17, a_job(success=Success(exit_codes=frozenset({3}))))
+    task.handle(Perform(launch=launch, callback=callback))
+    assert [(one.callback, one.success) for one in executor.started] == [(callback, Success())]
+
+
+def test_a_process_left_running_is_watched_and_its_clock_starts() -> None:
+    task, executor, monitor = desk()
+    task.handle(Watch(key=LAUNCH.key, identity=IDENTITY))
+    assert executor.watched == [(LAUNCH.key, IDENTITY)]
+    assert monitor.messages == [Started(key=LAUNCH.key, identity=IDENTITY, monotonic=1000.0)]
 
 
 def test_an_order_to_end_is_passed_on() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cron_actors.adapters.executors.attempts import Attempt
+from cron_actors.adapters.executors.bystanders import Bystanders
 from cron_actors.adapters.executors.orders import end_order, ending, start_order, wire_key
 from cron_actors.adapters.executors.output_tail import log_size
 from cron_actors.adapters.executors.process_groups import boot_id, kill_group
@@ -51,6 +52,7 @@ class ZygoteExecutor:
         self._channel: Channel | None = None
         self._deaths: deque[float] = deque()
         self._closed = False
+        self._bystanders = Bystanders(monotonic, self._guard)
 
     def open(self) -> None:
         """Start the template in the present working directory and the thread of the reports."""
@@ -84,10 +86,16 @@ class ZygoteExecutor:
 
     def end(self, key: AttemptKey, kill_after: timedelta) -> None:
         """Order the end of the attempt, if it is known."""
+        if self._bystanders.end(key, kill_after):
+            return
         name = wire_key(key)
         with self._lock:
             if name in self._attempts and not self._closed:
                 self._post(None, end_order(key, kill_after))
+
+    def watch(self, key: AttemptKey, identity: Identity, report: Report) -> None:
+        """Report the end of a process that is no child of ours."""
+        self._bystanders.watch(key, identity, report)
 
     def end_survivors(self, identities: tuple[Identity, ...]) -> int:
         """Kill groups of an earlier daemon; ``kill_group`` says what counts as proof that they are."""
@@ -104,6 +112,7 @@ class ZygoteExecutor:
             if self._closed:
                 return
             self._closed = True
+        self._bystanders.close()
         self._wake()
         if self._thread is not threading.current_thread():
             self._thread.join()
