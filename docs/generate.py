@@ -14,7 +14,7 @@ from typing import Any
 from cron_actors import messages
 from cron_actors.adapters.sources import schema_text
 from cron_actors.cli.program import COMMANDS
-from cron_actors.core import run_states
+from cron_actors.core import events, run_states
 from cron_actors.model.run import Reason, RunState
 from cron_actors.settings import VARIABLES
 
@@ -39,6 +39,10 @@ REASONS = {
     Reason.TIMEOUT: "the attempt took longer than the job's `timeout`",
     Reason.INTERRUPTED: "the daemon's own stop cut the attempt short; it is not counted",
     Reason.RESCUED: "the daemon died while it performed the attempt; the attempt is counted",
+    Reason.RETRIED: "the run was dead, and somebody asked for another attempt with `cron-actors dead retry`",
+    Reason.DELAYED: "it was submitted for a later instant",
+    Reason.SNOOZED: "the attempt asked to be made again later (`Snooze`); it is not counted",
+    Reason.BY_ITSELF: "the attempt said that there is no use in another one (`Discard`)",
     Reason.QUARANTINED: "three daemons died under the run, each within a minute of the attempt's start",
     Reason.OUTPUT_LIMIT: "the output reached its limit, and the job says `at_limit: end`",
     Reason.BY_REQUEST: "somebody asked for it with `cron-actors cancel`",
@@ -161,6 +165,7 @@ SECTIONS: Mapping[str, Callable[[], str]] = {
     "commands": commands,
     "states": states,
     "reasons": reasons,
+    "events": events.table,
     "keys": keys,
     "calendar-keys": calendar_keys,
     "queue-keys": queue_keys,
