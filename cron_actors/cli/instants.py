@@ -15,6 +15,7 @@ import click
 from cron_actors.cli import options
 from cron_actors.cli.answering import answers
 from cron_actors.cli.console import say, warn, write_json
+from cron_actors.cli.job_treatment import treatment
 from cron_actors.cli.surroundings import Surroundings, surroundings
 from cron_actors.cli.whats import What, find, reading_of
 from cron_actors.cli.wording import relative
@@ -123,7 +124,8 @@ def explain_schedule(context: click.Context, /, what: str, **texts: str | None) 
     from cron_actors.core.explanation import explain_when  # noqa: PLC0415 - the library of words takes its time
 
     found = _found(what, surroundings(context), texts)
-    for line in explain_when(found.when, seed=found.identifier):
+    lines = explain_when(found.when, seed=found.identifier)
+    for line in (*lines, *([] if found.job is None else treatment(found.job))):
         say(line)
 
 

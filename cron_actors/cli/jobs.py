@@ -25,6 +25,7 @@ from cron_actors.model.records import JobRecord, Pause
 from cron_actors.model.statistics import JobStatistics
 from cron_actors.ports.store import Reader
 
+ALWAYS = 5  # columns
 WHEN_KEYS = ("periodicity", "cron", "run_at", "run_in", "at_startup", "manual")
 
 
@@ -133,6 +134,7 @@ def _tell_all(known: Mapping[str, KnownJob], now: datetime) -> None:
             _when(job.written),
             *_next(job, now),
             job.figures.last_outcome or "-",
+            printable(str(job.written.get("queue", ""))),
             printable(str(job.written.get("description", ""))),
         )
         for job in known.values()
@@ -143,10 +145,12 @@ def _tell_all(known: Mapping[str, KnownJob], now: datetime) -> None:
         Column(f"NEXT DUE ({zone_name(now)})"),
         Column("IN", leaves=1),
         Column("LAST"),
+        Column("QUEUE", leaves=3),
         Column("DESCRIPTION", least=12, leaves=2),
     )
-    shown = len(columns) if any(row[-1] for row in rows) else -1  # what nobody wrote takes no room
-    for line in table(columns[:shown], [row[:shown] for row in rows], width()):
+    # what nobody wrote takes no room
+    shown = [place for place in range(len(columns)) if place < ALWAYS or any(row[place] for row in rows)]
+    for line in table([columns[place] for place in shown], [[row[place] for place in shown] for row in rows], width()):
         click.echo(line)
 
 

@@ -15,6 +15,7 @@ from cron_actors.cli.known_jobs import require_in_force
 from cron_actors.cli.surroundings import Surroundings, surroundings
 from cron_actors.core.run_states import FINAL, describe
 from cron_actors.errors import UsageError
+from cron_actors.model.job import Json
 from cron_actors.model.records import Request, RequestKind, RunFilter
 from cron_actors.model.run import Run, RunState
 from cron_actors.ports.store import Reader
@@ -31,6 +32,7 @@ class RequestFields(TypedDict, total=False):
     run_id: int
     force: bool
     until_at: datetime | None
+    payload: Json
 
 
 @click.command()

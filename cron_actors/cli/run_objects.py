@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from cron_actors.cli.stretches import OwedInstant
 from cron_actors.core.moments import iso
 from cron_actors.model.job import Json
-from cron_actors.model.records import Request
+from cron_actors.model.records import Request, RunFilter
 from cron_actors.model.run import Attempt, Cause, Run
 from cron_actors.ports.store import Reader
 
@@ -20,10 +20,15 @@ def run_object(owed: OwedInstant, reader: Reader) -> dict[str, Json]:
         "run_id": run.run_id,
         "job": run.job,
         "due_at": iso(owed.at),
+        "queue": run.queue,
+        "priority": run.priority,
         "cause": run.cause.value,
+        "cause_run_id": run.cause_run_id,
         "state": run.state.value,
         "reason": run.reason,
         "attempt": run.attempt,
+        "max_attempts": run.max_attempts,
+        "scheduled_at": _iso(run.scheduled_at),
         "started_at": _iso(run.started_at),
         "finished_at": _iso(run.finished_at),
         "duration_s": seconds(run.duration),
@@ -31,6 +36,8 @@ def run_object(owed: OwedInstant, reader: Reader) -> dict[str, Json]:
         "outcome": None if run.outcome is None else run.outcome.value,
         "exit_code": run.exit_code,
         "error": run.error,
+        "result": run.result,
+        "dismissed_at": _iso(run.dismissed_at),
         "log": run.log,
     }
     if owed.count > 1:
@@ -41,12 +48,20 @@ def run_object(owed: OwedInstant, reader: Reader) -> dict[str, Json]:
 def full_object(run: Run, attempts: Sequence[Attempt], requests: Sequence[Request], reader: Reader) -> dict[str, Json]:
     """Return what ``runs --run --json`` prints: the run, what was asked of it, and each of its attempts."""
     return run_object(OwedInstant(run.due_at, run, run.count), reader) | {
-        "queue": run.queue,
-        "priority": run.priority,
+        "args": run.args,
+        "unique_key": run.unique_key,
+        "inserted_at": _iso(run.inserted_at),
         "cancel_requested": run.cancel_requested,
+        "followed_by": [other.run_id for other in followers(run, reader)],
         "requests": [_request_object(request) for request in requests],
         "attempts": [_attempt_object(attempt) for attempt in attempts],
     }
+
+
+def followers(run: Run, reader: Reader) -> list[Run]:
+    """Return the runs that the end of this one made, oldest first."""
+    found = reader.runs(RunFilter(cause_run_id=run.run_id, limit=None))
+    return sorted(found, key=lambda other: other.run_id)
 
 
 def lateness(run: Run, reader: Reader) -> timedelta | None:
@@ -78,6 +93,7 @@ def _attempt_object(attempt: Attempt) -> dict[str, Json]:
         "outcome": None if attempt.outcome is None else attempt.outcome.value,
         "exit_code": attempt.exit_code,
         "error": attempt.error,
+        "callback_error": attempt.callback_error,
         "cpu_s": attempt.cpu_seconds,
         "peak_memory_bytes": attempt.peak_memory,
         "output_tail": attempt.output_tail,

@@ -12,12 +12,13 @@ from cron_actors.cli import options
 from cron_actors.cli.console import printable, say, width, write_json_array
 from cron_actors.cli.job_filters import JobFilter, job_filter, stored_texts
 from cron_actors.cli.known_jobs import require_known
+from cron_actors.cli.known_queues import require_queue
 from cron_actors.cli.run_objects import lateness, run_object, seconds
 from cron_actors.cli.single_run import show_run
 from cron_actors.cli.stretches import Stretches
 from cron_actors.cli.surroundings import Surroundings, surroundings
 from cron_actors.cli.tables import Column, table
-from cron_actors.cli.wording import brief, short, short_stretch, span, zone_name
+from cron_actors.cli.wording import brief, relative, short, short_stretch, span, zone_name
 from cron_actors.core.run_states import describe
 from cron_actors.errors import UsageError
 from cron_actors.model.records import RunFilter
@@ -36,7 +37,13 @@ COLOURS = {
 }
 
 
-CAUSES = {Cause.MANUAL: f"\n{Reason.BY_REQUEST}", Cause.STARTUP: "\nat startup"}
+CAUSES = {
+    Cause.MANUAL: f"\n{Reason.BY_REQUEST}",
+    Cause.STARTUP: "\nat startup",
+    Cause.SUBMITTED: "\nsubmitted",
+    Cause.CHAIN: "\nby a chain",
+}
+TO_COME = {RunState.RETRYABLE: "next attempt", RunState.SCHEDULED: "begins"}
 
 
 class Asked(TypedDict):
@@ -44,6 +51,7 @@ class Asked(TypedDict):
 
     job: str | None
     wanted: JobFilter
+    queue: str | None
     states: tuple[RunState, ...]
     since: datetime | None
     limit: int | None
@@ -53,6 +61,7 @@ class Asked(TypedDict):
 @click.option("--run", "run_id", type=click.IntRange(min=1), metavar="RUN_ID", help="Show this run with its attempts.")
 @click.option("--job", metavar="JOB", help="Only the runs of this job.")
 @job_filter
+@click.option("--queue", metavar="QUEUE", help="Only the runs of this queue.")
 @click.option(
     "--state",
     "states",
@@ -103,13 +112,17 @@ def _list(around: Surroundings, asked: Asked, *, as_json: bool) -> None:
 
 
 def _found(around: Surroundings, reader: Reader | None, asked: Asked, limit: int | None) -> list[Run]:
-    job, wanted = asked["job"], asked["wanted"]
+    job, queue, wanted = asked["job"], asked["queue"], asked["wanted"]
     if job is not None:
         require_known(around, reader, job)
+    if queue is not None:
+        require_queue(around, reader, queue)
     if reader is None:
         return []
     jobs = tuple(sorted(wanted.identifiers(stored_texts(reader)))) if wanted else None
-    return reader.runs(RunFilter(job=job, jobs=jobs, states=asked["states"], since=asked["since"], limit=limit))
+    return reader.runs(
+        RunFilter(job=job, jobs=jobs, queue=queue, states=asked["states"], since=asked["since"], limit=limit)
+    )
 
 
 def _tell_none(*, as_json: bool) -> None:
@@ -145,11 +158,18 @@ def _row(run: Run, reader: Reader, now: datetime) -> tuple[str, ...]:
         printable(run.job),
         _due(run, now),
         brief(run.due_at, now).removesuffix(" ago"),
-        describe(run.state, run.reason) + tried,
+        describe(run.state, run.reason) + _to_come(run, now) + tried,
         span(seconds(run.duration)),
         span(seconds(lateness(run, reader))),
         printable(run.error or ""),
     )
+
+
+def _to_come(run: Run, now: datetime) -> str:
+    """Return when a run that waits for its instant begins, nothing for any other."""
+    if run.scheduled_at is None or run.state not in TO_COME:
+        return ""
+    return f",\n{TO_COME[run.state]} {relative(run.scheduled_at, now) if run.scheduled_at > now else 'now'}"
 
 
 def _due(run: Run, now: datetime) -> str:

@@ -9,16 +9,21 @@ from pathlib import Path
 import click
 
 from cron_actors.cli.console import printable, say, write_json
-from cron_actors.cli.run_objects import full_object, lateness, seconds
+from cron_actors.cli.run_objects import followers, full_object, lateness, seconds
 from cron_actors.cli.surroundings import Surroundings
 from cron_actors.cli.wording import local, moment_text, span
 from cron_actors.core.run_states import describe
 from cron_actors.errors import UsageError
 from cron_actors.model.records import Request, RequestKind, RunFilter
-from cron_actors.model.run import Attempt, Run
+from cron_actors.model.run import Attempt, Run, RunState
 from cron_actors.ports.store import Reader
 
-ASKED = {RequestKind.TRIGGER: "asked for by", RequestKind.CANCEL: "cancel asked for by"}
+ASKED = {
+    RequestKind.TRIGGER: "asked for by",
+    RequestKind.CANCEL: "cancel asked for by",
+    RequestKind.RETRY_DEAD: "retry asked for by",
+    RequestKind.DISMISS_DEAD: "put away by",
+}
 INDENT = "    "
 MEGABYTE = 1_000_000
 
@@ -44,11 +49,32 @@ def _tell(run: Run, reader: Reader, now: datetime) -> None:
     say(f"run {run.run_id} of {run.job}: {describe(run.state, run.reason)}")
     say(f"due        {_due(run, now)}")
     say(f"cause      {run.cause}, queue {run.queue or '-'}, priority {run.priority}")
+    for line in _lineage(run, reader):
+        say(line)
+    if run.scheduled_at is not None and run.state in (RunState.SCHEDULED, RunState.RETRYABLE):
+        say(f"next       {moment_text(run.scheduled_at, now)}")
     say(f"took       {span(seconds(run.duration))}")
     say(f"late       {span(seconds(lateness(run, reader)))}")
     if run.error:
         say(f"error      {run.error}")
+    if run.result is not None:
+        say(f"result     {run.result}")
+    if run.dismissed_at is not None:
+        say(f"put away   {moment_text(run.dismissed_at, now)}")
     say(f"log        {_log(run.log)}")
+
+
+def _lineage(run: Run, reader: Reader) -> Iterator[str]:
+    """Yield the run whose end made this one, and those that this one made."""
+    if run.cause_run_id is not None:
+        before = reader.runs(RunFilter(run_id=run.cause_run_id, limit=1))
+        yield f"after      {_named(before[0]) if before else f'run {run.cause_run_id}, of which nothing is kept'}"
+    for other in followers(run, reader):
+        yield f"then       {_named(other)}"
+
+
+def _named(run: Run) -> str:
+    return f"run {run.run_id} of {run.job}: {describe(run.state, run.reason)}"
 
 
 def _log(path: str | None) -> str:
@@ -90,6 +116,8 @@ def _facts(attempt: Attempt) -> Iterator[str]:
         yield f"exit     {attempt.exit_code}"
     if attempt.error:
         yield f"error    {attempt.error}"
+    if attempt.callback_error:
+        yield f"callback {attempt.callback_error}"
     if attempt.cpu_seconds is not None or attempt.peak_memory is not None:
         yield f"used     {span(attempt.cpu_seconds)} of CPU, {_megabytes(attempt.peak_memory)} of memory at most"
 

@@ -15,12 +15,13 @@ from cron_actors.cli.wording import counted, moment_text
 from cron_actors.core.moments import iso
 from cron_actors.core.pausing import pause_at
 from cron_actors.model.job import Json
-from cron_actors.model.records import NodeRecord
+from cron_actors.model.records import NodeRecord, RunFilter
 from cron_actors.model.run import RunState
 from cron_actors.ports.store import Reader
 
 STALE = timedelta(seconds=15)  # three heartbeats
-LABEL = 13
+LABEL = 14
+MOST_COUNTED = 1_000  # dead letters: beyond, the number changes nothing
 HELD = (RunState.EXECUTING, RunState.LAUNCHED)
 LEFT_OVER = " (left over)"
 
@@ -58,13 +59,21 @@ def status(context: click.Context, *, as_json: bool) -> int:
         found = troubles(node, lives=lives, now=around.now(), shortage=_shortage(around) if lives else None)
         counts = {} if reader is None else reader.counts()
         paused = _paused(reader, around.now())
+        queues = [] if reader is None else [record.name for record in reader.queues() if record.paused_at is not None]
+        dead = _dead_letters(reader)
     if as_json:
-        write_json(_report(around, node, found, counts) | {"paused": list(paused)})
+        notes: dict[str, Json] = {"paused": list(paused), "paused_queues": list(queues), "dead_letters": dead}
+        write_json(_report(around, node, found, counts) | notes)
     else:
         _tell(around, found, node, lives=lives)
         say(f"{'runs':<{LABEL}}{_states(counts, lives=lives) or 'none'}")
         if paused:
             say(f"{'paused':<{LABEL}}{', '.join(paused)}")
+        if queues:
+            say(f"{'queues':<{LABEL}}{', '.join(queues)} paused")
+        if dead:
+            more = " or more" if dead == MOST_COUNTED else ""
+            say(f"{'dead letters':<{LABEL}}{dead}{more}: cron-actors dead list")
     return exit_codes.FAILURE if found else exit_codes.OK
 
 
@@ -77,6 +86,13 @@ def _paused(reader: Reader | None, now: datetime) -> list[str]:
     """Return the jobs in force that are paused now."""
     records = [] if reader is None else reader.jobs()
     return [record.identifier for record in records if record.removed_at is None and pause_at(record.pauses, now)]
+
+
+def _dead_letters(reader: Reader | None) -> int:
+    """Return how many dead letters nobody has put away, counted up to MOST_COUNTED."""
+    if reader is None:
+        return 0
+    return len(reader.runs(RunFilter(states=(RunState.DISCARDED,), dismissed=False, limit=MOST_COUNTED)))
 
 
 def _database(around: Surroundings) -> str:

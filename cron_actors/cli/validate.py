@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import click
@@ -44,17 +45,19 @@ def validate(context: click.Context, paths: tuple[str, ...], *, as_json: bool) -
         if len(findings.warnings) > _MOST_WARNINGS:
             warn(f"and {len(findings.warnings) - _MOST_WARNINGS} more warnings")
         for name, count in () if faulty.entries else findings.counts:
-            say(f"{name}: valid, {counted(count, 'job')}")
+            queues = f", {counted(findings.queues[name], 'queue')}" if name in findings.queues else ""
+            say(f"{name}: valid, {counted(count, 'job')}{queues}")
     return exit_codes.USAGE if faulty.entries else exit_codes.OK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """All that is wrong with some files, what may be, and how many jobs each file has that was read."""
+    """All that is wrong with some files, what may be, and how many jobs and queues each file has that was read."""
 
     faulty: FaultyJobsError
     warnings: tuple[str, ...] = ()
     counts: tuple[tuple[str, int], ...] = ()
+    queues: Mapping[str, int] = field(default_factory=dict)
 
 
 def _findings(around: Surroundings, paths: tuple[str, ...]) -> Findings:
@@ -97,6 +100,7 @@ def _findings(around: Surroundings, paths: tuple[str, ...]) -> Findings:
         faulty=FaultyJobsError(tuple(errors), complete=complete),
         warnings=tuple(warnings),
         counts=tuple((loaded.name, len(loaded.definitions)) for loaded in reading.jobs.values()),
+        queues={loaded.name: len(loaded.queues) for loaded in reading.jobs.values() if loaded.queues},
     )
 
 

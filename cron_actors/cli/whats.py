@@ -29,10 +29,11 @@ BEGINNINGS = ("@", "*", "?", *digits)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class What:
-    """A schedule by name: all that is known of when it is due; ``identifier`` is empty for a bare expression."""
+    """A schedule by name: all that is known of when it is due; of a bare expression there is no job."""
 
     when: When
     identifier: str = ""
+    job: Job | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -129,4 +130,4 @@ def find(what: str, around: Surroundings, reading: Reading) -> What:
 
 
 def _job(job: Job) -> What:
-    return What(when=job.when, identifier=job.identifier)
+    return What(when=job.when, identifier=job.identifier, job=job)

@@ -62,12 +62,17 @@ def why(context: click.Context, job: str, text: str, *, as_json: bool) -> None:
         finding = inquire(facts)
         lives = reader is not None and reader.daemon_lives()
         late = None if reader is None or finding.run is None else lateness(finding.run, reader)
-        sentence = Words(facts, finding, asked.zone, lives=lives, late=late).sentence()
+        paused = reader is not None and finding.run is not None and _is_paused(reader, finding.run.queue)
+        sentence = Words(facts, finding, asked.zone, lives=lives, late=late, queue_paused=paused).sentence()
         if as_json:
             write_json(_object(job, asked, finding, sentence, reader))
         else:
             note = f" ({asked.note})" if asked.note else ""
             say(f"{job}, {moment_in(asked.at, asked.zone)}{note}: {sentence}")
+
+
+def _is_paused(reader: Reader, queue: str) -> bool:
+    return any(record.name == queue and record.paused_at is not None for record in reader.queues())
 
 
 def _asked(text: str, zone: ZoneInfo) -> Asked:

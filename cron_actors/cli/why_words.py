@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cron_actors.cli.wording import span
+from cron_actors.cli.wording import counted, span
 from cron_actors.core.inquiry import Absence, Answer, Facts, Finding
 from cron_actors.core.moments import iso
 from cron_actors.core.quotation import quote
@@ -32,7 +32,14 @@ IN_DOWNTIME: dict[str, str] = {
     Reason.OVER_CAP: "more was missed than the job's cap allows",
     Reason.PAUSED: "by then the job was paused",
 }
-CAUSES = {Cause.SCHEDULE: "", Cause.MANUAL: ", which somebody asked for", Cause.STARTUP: ", begun by a start"}
+CAUSES = {
+    Cause.SCHEDULE: "",
+    Cause.MANUAL: ", which somebody asked for",
+    Cause.STARTUP: ", begun by a start",
+    Cause.SUBMITTED: ", which was submitted",
+    Cause.CHAIN: ", begun by the end of another run",
+}
+TO_COME = {RunState.SCHEDULED: "its instant", RunState.RETRYABLE: "its next attempt"}
 
 
 def moment_in(at: datetime, zone: ZoneInfo) -> str:
@@ -50,13 +57,21 @@ class Words:
     """The words for one finding; moments are told in the zone of the job."""
 
     def __init__(
-        self, facts: Facts, finding: Finding, zone: ZoneInfo, *, lives: bool, late: timedelta | None = None
+        self,
+        facts: Facts,
+        finding: Finding,
+        zone: ZoneInfo,
+        *,
+        lives: bool,
+        late: timedelta | None = None,
+        queue_paused: bool = False,
     ) -> None:
         self._facts = facts
         self._finding = finding
         self._zone = zone
         self._lives = lives
         self._late = late
+        self._queue_paused = queue_paused
 
     def sentence(self) -> str:
         """Return the answer, without the instant it is about."""
@@ -93,13 +108,20 @@ class Words:
         return f"it is running as run {run.run_id}{CAUSES[run.cause]}{since}; its log is {run.log or '-'}"
 
     def _waiting(self, run: Run) -> str:
-        if run.state is RunState.SCHEDULED:
+        if run.state is RunState.AVAILABLE:
+            what = f"its queue {quote(run.queue)}, which is paused," if self._queue_paused else "a worker"
+        elif run.scheduled_at is None and run.state is RunState.SCHEDULED:
             what = "the end of an earlier run of the job"
         else:
-            what = "a worker" if run.state is RunState.AVAILABLE else "its next attempt"
+            at = "" if run.scheduled_at is None else f" at {self._moment(run.scheduled_at)}"
+            what = f"{TO_COME[run.state]}{at}{self._tried(run)}"
         before = f" ({run.reason})" if run.reason and run.state is RunState.AVAILABLE else ""
         absent = "" if self._lives else ", and no daemon runs"
         return f"it waits for {what} as run {run.run_id}{before}{absent}"
+
+    def _tried(self, run: Run) -> str:
+        error = f" ({run.error})" if run.error else ""
+        return f" after {counted(run.attempt, 'attempt')}{error}" if run.state is RunState.RETRYABLE else ""
 
     def _of_nothing(self) -> str:  # noqa: PLR0911 - an answer for each kind
         record = self._facts.record

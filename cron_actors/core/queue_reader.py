@@ -10,7 +10,6 @@ from cron_actors.core.definitions import canonical
 from cron_actors.core.durations import parse_duration
 from cron_actors.core.field_reader import FieldReader
 from cron_actors.core.problems import Problem
-from cron_actors.core.queue_names import parse_queue_name
 from cron_actors.core.quotation import quote
 from cron_actors.core.rate_reader import parse_rate
 from cron_actors.core.sizes import parse_size
@@ -118,14 +117,6 @@ def queue_in_force(record: QueueRecord) -> QueueState:
     """
     entry = joined_entry(json.loads(record.declared), json.loads(record.changes))
     return QueueState(queue=queue_from(record.name, entry), paused=record.paused_at is not None, share=record.share)
-
-
-def entry_in(payload: Json) -> tuple[str, dict[str, Json]]:
-    """Return the name and the entry in the payload of a request about a queue; raises InvalidValueError."""
-    if not isinstance(payload, dict):
-        raise InvalidValueError(f"found {quote(payload)}; accepted: an object that names a queue")
-    name = parse_queue_name(payload.get("queue"))
-    return name, {key: value for key, value in payload.items() if key != "queue"}
 
 
 def built_in_records() -> tuple[QueueRecord, ...]:

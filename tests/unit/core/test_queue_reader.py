@@ -10,7 +10,6 @@ from cron_actors.core.queue_reader import (
     built_in_records,
     changes_text,
     declaration,
-    entry_in,
     joined_entry,
     queue_from,
     queue_in_force,
@@ -189,13 +188,3 @@ def test_a_paused_queue_is_in_force_as_paused_with_its_share() -> None:
 
 def test_the_built_in_queues_are_in_force_as_they_are_built_in() -> None:
     assert tuple(queue_in_force(record).queue for record in built_in_records()) == BUILT_IN
-
-
-def test_a_request_about_a_queue_is_parted_into_name_and_entry() -> None:
-    assert entry_in({"queue": "mail", "weight": 3}) == ("mail", {"weight": 3})
-
-
-@pytest.mark.parametrize("payload", [None, [], {}, {"queue": ""}, {"queue": "a/b"}, {"queue": "q" * 65}])
-def test_a_request_that_names_no_queue_is_refused(payload: Json) -> None:
-    with pytest.raises(InvalidValueError, match="accepted"):
-        entry_in(payload)
