@@ -1,37 +1,31 @@
-"""Work that somebody submits, as values: the run, its definition, and what else counts as the same."""
+"""Submissions: runs that other programs put into the store, and what makes one the like of another."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 
-from cron_actors.model.run import NewRun, RunState
+from cron_actors.model.run import RunState
+
+UNFINISHED = frozenset(
+    {RunState.SCHEDULED, RunState.AVAILABLE, RunState.EXECUTING, RunState.LAUNCHED, RunState.RETRYABLE}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """Nobody is to submit the like of a run, which is known by ``key``, while there is one already.
+class Unique:
+    """Which runs with the same unique key stand in the way of another: those in one of ``states``.
 
-    It is one in one of these states, inserted at ``since`` or later if that is given.
+    With a ``period`` only those that were inserted less than that ago do.
     """
 
-    key: str
-    states: frozenset[RunState]
-    since: datetime | None = None
+    states: frozenset[RunState] = UNFINISHED
+    period: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
-    """A run to be written together with the text of its definition, whose key it does not know yet."""
-
-    definition: str
-    run: NewRun
-    claim: Claim | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
-    """The run that a submission made, or the one that stands for it already."""
+class Submitted:
+    """The run that a submission made, or the one that was there and took its place."""
 
     run_id: int
     existing: bool = False

@@ -1,25 +1,26 @@
-"""How another process, or an application in its own transaction, writes runs into the store."""
+"""Submissions: how another process writes down the runs it wants, without asking the daemon."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from cron_actors.model.submission import Accepted, Submission
+from cron_actors.model.run import NewRun
+from cron_actors.model.submission import Submitted, Unique
 
 
 class Submissions(Protocol):
-    """A connection to the store that inserts runs and nothing else."""
+    """Inserts runs, and what they are to be performed as; all or nothing."""
 
-    def queue_names(self) -> list[str]:
-        """Return the names of the queues in the store that have not been removed, in order."""
+    def submit(
+        self, runs: Sequence[NewRun], definitions: Iterable[str], unique: Unique | None = None
+    ) -> list[Submitted]:
+        """Store the runs durably and say, in their order, which these are.
 
-    def submit(self, submissions: Sequence[Submission]) -> list[Accepted]:
-        """Write the runs in one transaction, which may be that of the application, and say what each became.
-
-        One with a claim becomes the newest run that its claim names, if there is one, also of this very call. Raises
-        StoreError, and nothing is written then.
+        ``definitions`` are the texts that the runs name by key (``core/definition_keys.py``). With ``unique``, a run
+        whose unique key is taken, also by one before it in ``runs``, is not stored: the one that has it is returned.
+        So is the one with the same job and key. Raises StoreError, and StoreBusyError where trying again can help.
         """
 
     def close(self) -> None:
-        """Free the connection, if it is not the application's."""
+        """Free the connection."""

@@ -26,6 +26,7 @@ from cron_actors.model.run import (
     Settlement,
 )
 from cron_actors.ports.store import Mailbox, Reader, Store
+from cron_actors.ports.submissions import Submissions
 
 T = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -38,6 +39,8 @@ class AnyStore(Store, Protocol):
     def reader(self) -> Reader: ...
 
     def mailbox(self) -> Mailbox: ...
+
+    def submissions(self) -> Submissions: ...
 
 
 PLACES: dict[str, Callable[[Path], AnyStore]] = {
@@ -86,7 +89,7 @@ def ended(run: Run, state: RunState = RunState.COMPLETED, **others: object) -> S
 def settle(store: Store, settlement: Settlement) -> Run | None:
     """Settle the attempt; return its run, None if the token was an old one."""
     with store.begin() as transaction:
-        return transaction.run(settlement.key.run_id) if transaction.settle(settlement) else None
+        return transaction.run(settlement.key.run_id) if transaction.settle([settlement]) == [True] else None
 
 
 def look(store: Store, run_id: int) -> Run:

@@ -12,6 +12,7 @@ from cron_actors.adapters.stores.sqlite.mailbox import SqliteMailbox
 from cron_actors.adapters.stores.sqlite.reader import SqliteReader
 from cron_actors.adapters.stores.sqlite.store import SqliteStore
 from cron_actors.adapters.stores.sqlite.store import recreate as recreate_database
+from cron_actors.adapters.stores.sqlite.submissions import SqliteSubmissions
 from cron_actors.errors import SettingsError
 
 _ACCEPTED = "sqlite:///relative/path.db, sqlite:////absolute/path.db, sqlite:// (in memory)"
@@ -42,12 +43,24 @@ def open_mailbox(url: str) -> SqliteMailbox:
 
     Raises SettingsError for a URL that names no store or one in memory, StartError for one that cannot be opened.
     """
+    return SqliteMailbox(_reachable(url).for_requests())
+
+
+def open_submissions(url: str) -> SqliteSubmissions:
+    """Open the store to submit runs; the database is created if there is none.
+
+    Raises SettingsError for a URL that names no store or one in memory, StartError for one that cannot be opened.
+    """
+    return SqliteSubmissions(_reachable(url).for_requests())
+
+
+def _reachable(url: str) -> Database:
     database = parse_url(url)
     if database.path is None:
         raise SettingsError(
             "DATABASE_URL: found a database in memory, which no other process can reach; accepted here: sqlite:///path"
         )
-    return SqliteMailbox(database.for_requests())
+    return database
 
 
 def recreate(url: str) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from cron_actors.adapters.stores.sqlite.rows import job_of, json_list, micros, micros_or_none, pause_of, storable
 from cron_actors.adapters.stores.sqlite.table import Table
+from cron_actors.core.definition_keys import definition_key
 from cron_actors.model.records import CursorMove, JobRecord, Pause
 
 _PUT = "INSERT OR REPLACE INTO job VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -15,8 +15,10 @@ PAUSES_OF = "SELECT paused_at, paused_by, until_at FROM pause WHERE job = ? ORDE
 # Those that are over and accounted for are history.
 _PAUSES = (
     "SELECT pause.job, paused_at, paused_by, until_at FROM pause JOIN job ON job.identifier = pause.job"
-    " WHERE until_at IS NULL OR until_at > coalesce(cursor_at, 0) ORDER BY paused_at"
+    " WHERE (until_at IS NULL OR until_at > coalesce(cursor_at, 0)) {}ORDER BY paused_at"
 )
+_PAUSES_AHEAD = _PAUSES.format("")
+_PAUSES_AHEAD_OF = _PAUSES.format("AND pause.job = ? ")
 # A move from before the present cursor (a clock set back, a late message) says nothing new, about what follows neither.
 _MOVE = "UPDATE job SET cursor_at = ?1, next_due_at = ?2 WHERE identifier = ?3 AND coalesce(cursor_at, ?1) <= ?1"
 
@@ -27,9 +29,16 @@ class JobTable(Table):
     def jobs(self) -> list[JobRecord]:
         """Return every job ever seen, by identifier."""
         pauses: dict[str, tuple[Pause, ...]] = {}
-        for job, *row in self._all(_PAUSES):
+        for job, *row in self._all(_PAUSES_AHEAD):
             pauses[job] = (*pauses.get(job, ()), pause_of(tuple(row)))
         return [job_of(row, pauses.get(row[0], ())) for row in self._all("SELECT * FROM job ORDER BY identifier")]
+
+    def job(self, identifier: str) -> JobRecord | None:
+        """Return the job's row with the pauses that may still concern it, None if there is none."""
+        row = self._one("SELECT * FROM job WHERE identifier = ?", identifier)
+        if row is None:
+            return None
+        return job_of(row, tuple(pause_of(tuple(pause)) for _, *pause in self._all(_PAUSES_AHEAD_OF, identifier)))
 
     def put_pause(self, job: str, pause: Pause) -> None:
         """Insert the pause, or give the one that began then another end."""
@@ -55,7 +64,7 @@ class JobTable(Table):
 
     def put_definition(self, text: str) -> str:
         """Store the text if it is new; return its SHA-256 in hexadecimal."""
-        key = hashlib.sha256(text.encode()).hexdigest()
+        key = definition_key(text)
         self._do("INSERT OR IGNORE INTO definition VALUES (?, ?)", key, text)
         return key
 

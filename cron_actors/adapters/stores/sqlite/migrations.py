@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -26,6 +27,7 @@ class Migration:
     script: str
 
 
+@cache
 def shipped_migrations() -> tuple[Migration, ...]:
     """Return the migrations that belong to this program, in order."""
     folder = resources.files("cron_actors.adapters.stores.sqlite") / "migrations"
@@ -79,7 +81,7 @@ def statements(script: str) -> Iterator[str]:
         raise ValueError(f"a migration ends inside a statement: {statement.strip()}")
 
 
-def version_of(connection: sqlite3.Connection) -> int:
+def version_of(connection: sqlite3.Connection | sqlite3.Cursor) -> int:
     """Return the version of the database, 0 for one that no migration has touched."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 

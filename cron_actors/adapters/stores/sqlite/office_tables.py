@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cron_actors.adapters.stores.sqlite.rows import micros, micros_or_none, node_of, request_of, storable
+from cron_actors.adapters.stores.sqlite.rows import json_or_none, micros, micros_or_none, node_of, request_of, storable
 from cron_actors.adapters.stores.sqlite.table import Table
 from cron_actors.model.records import NodeRecord, Request
 
 _PUT_NODE = "INSERT OR REPLACE INTO node VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _SUBMIT = (
-    "INSERT INTO request (kind, requested_at, requested_by, job, run_id, force, until_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
-    " RETURNING request_id"
+    "INSERT INTO request (kind, requested_at, requested_by, job, run_id, force, until_at, payload)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING request_id"
 )
 _WAITING = "SELECT * FROM request WHERE handled_at IS NULL ORDER BY request_id LIMIT ?"
 ABOUT = "SELECT * FROM request WHERE run_id = ? ORDER BY request_id"
@@ -61,6 +61,7 @@ class RequestTable(Table):
             request.run_id,
             request.force,
             micros_or_none(request.until_at),
+            json_or_none(request.payload),
         )
         return 0 if row is None else int(row[0])
 

@@ -63,7 +63,7 @@ def json_list(values: Sequence[str | int]) -> str:
 RUN_COLUMNS = (
     "run_id, job, due_at, last_due_at, count, cause, state, reason, queue, priority, definition, attempt, deaths,"
     " node, lease_token, started_at, finished_at, outcome, exit_code, error, log, cancel_requested, exempt, args,"
-    " duration"
+    " duration, scheduled_at, max_attempts, unique_key, inserted_at, cause_run_id, result, dismissed_at"
 )
 RUN_WIDTH = RUN_COLUMNS.count(",") + 1
 
@@ -96,19 +96,26 @@ def run_of(row: Row) -> Run:
         exempt=bool(row[22]),
         args=None if row[23] is None else json.loads(row[23]),
         duration=None if row[24] is None else timedelta(microseconds=row[24]),
+        scheduled_at=moment_or_none(row[25]),
+        max_attempts=row[26],
+        unique_key=row[27],
+        inserted_at=moment_or_none(row[28]),
+        cause_run_id=row[29],
+        result=row[30],
+        dismissed_at=moment_or_none(row[31]),
     )
 
 
 ATTEMPT_COLUMNS = (
     "run_id, attempt, node, started_at, finished_at, pid, start_time, boot_id, outcome, exit_code, error, output_tail,"
-    " cpu_seconds, peak_memory, counted"
+    " cpu_seconds, peak_memory, counted, callback_error"
 )
 
 
 def attempt_of(row: Row) -> Attempt:
     """Return the attempt of a row of ATTEMPT_COLUMNS."""
     run_id, attempt, node, started_at, finished_at, pid, start_time, boot_id, outcome, *rest = row
-    exit_code, error, output_tail, cpu_seconds, peak_memory, counted = rest
+    exit_code, error, output_tail, cpu_seconds, peak_memory, counted, callback_error = rest
     return Attempt(
         run_id=run_id,
         attempt=attempt,
@@ -123,6 +130,7 @@ def attempt_of(row: Row) -> Attempt:
         cpu_seconds=cpu_seconds,
         peak_memory=peak_memory,
         counted=bool(counted),
+        callback_error=callback_error,
     )
 
 
@@ -166,7 +174,7 @@ def node_of(row: Row) -> NodeRecord:
 
 def request_of(row: Row) -> Request:
     """Return the request of a row of the table, in its order."""
-    request_id, kind, requested_at, requested_by, job, run_id, force, handled_at, answer, until_at = row
+    request_id, kind, requested_at, requested_by, job, run_id, force, handled_at, answer, until_at, payload = row
     return Request(
         request_id=request_id,
         kind=RequestKind(kind),
@@ -178,4 +186,5 @@ def request_of(row: Row) -> Request:
         handled_at=moment_or_none(handled_at),
         answer=answer,
         until_at=moment_or_none(until_at),
+        payload=None if payload is None else json.loads(payload),
     )

@@ -7,23 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from cron_actors.adapters.stores.sqlite.insertion import insert
 from cron_actors.adapters.stores.sqlite.rows import (
     RUN_COLUMNS,
     json_list,
-    json_or_none,
     micros,
-    micros_or_none,
     run_of,
 )
 from cron_actors.adapters.stores.sqlite.table import Table
 from cron_actors.core.moments import iso
 from cron_actors.model.run import Account, Cause, NewRun, Reason, Run, RunState
 
-_INSERT = (
-    "INSERT INTO run (job, key, due_at, last_due_at, cause, state, reason, queue, priority, definition, finished_at,"
-    " exempt, args, request_id) VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
-    " ON CONFLICT (job, key) WHERE key IS NOT NULL DO NOTHING RETURNING run_id"
-)
 _INSERT_ACCOUNT = (
     "INSERT INTO run (job, key, due_at, last_due_at, count, cause, state, reason, queue, priority, definition,"
     " finished_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '', 0, ?9, ?10)"
@@ -93,6 +87,11 @@ def _inserted(run: NewRun, run_id: int) -> Run:
         finished_at=run.finished_at,
         exempt=run.exempt,
         args=run.args,
+        scheduled_at=run.scheduled_at,
+        max_attempts=run.max_attempts,
+        unique_key=run.unique_key,
+        inserted_at=run.inserted_at,
+        cause_run_id=run.cause_run_id,
     )
 
 
@@ -101,26 +100,8 @@ class RunTable(Table):
 
     def insert_runs(self, runs: Sequence[NewRun]) -> list[Run | None]:
         """Write the runs in their order; None in the place of one whose (job, key) exists."""
-        return [self._insert(run) for run in runs]
-
-    def _insert(self, run: NewRun) -> Run | None:
-        row = self._one(
-            _INSERT,
-            run.job,
-            run.key,
-            micros(run.due_at),
-            run.cause,
-            run.state,
-            run.reason,
-            run.queue,
-            run.priority,
-            run.definition,
-            micros_or_none(run.finished_at),
-            run.exempt,
-            json_or_none(run.args),
-            run.request_id,
-        )
-        return None if row is None else _inserted(run, row[0])
+        ids = insert(self._connection, runs)
+        return [None if number is None else _inserted(run, number) for run, number in zip(runs, ids, strict=True)]
 
     def insert_accounts(self, accounts: Sequence[Account]) -> list[Run]:
         """Write each stretch as one run; a stretch whose first instant has a run or an account already is left out.

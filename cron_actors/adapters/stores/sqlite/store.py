@@ -12,6 +12,7 @@ from cron_actors.adapters.stores.sqlite.location import check_location, companio
 from cron_actors.adapters.stores.sqlite.lock import DaemonLock, creation_lock, same_file
 from cron_actors.adapters.stores.sqlite.mailbox import SqliteMailbox
 from cron_actors.adapters.stores.sqlite.reader import SqliteReader
+from cron_actors.adapters.stores.sqlite.submissions import SqliteSubmissions
 from cron_actors.adapters.stores.sqlite.transaction import SqliteTransaction
 from cron_actors.errors import StartError, StoreBusyError, StoreError
 
@@ -78,6 +79,12 @@ class SqliteStore:
         if self._database.path is None:
             return SqliteMailbox(self._opened(), shared=True)
         return SqliteMailbox(self._database.for_requests())
+
+    def submissions(self) -> SqliteSubmissions:
+        """Return a way to submit runs, the caller's to close; in memory it shares the store's connection."""
+        if self._database.path is None:
+            return SqliteSubmissions(self._opened(), shared=True)
+        return SqliteSubmissions(self._database.for_requests())
 
     def close(self) -> None:
         """Close the database and let go of the lock."""
