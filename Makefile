@@ -40,8 +40,8 @@ lint: $(STAMP) ## style, formatting, import contracts, dead code
 types: $(STAMP) ## check the types of code and tests
 	@$(BIN)/mypy
 
-bench: $(STAMP) ## measure speed and memory against limits taken in the same run (BENCH=lateness, idle, tick, load, simulate)
-	@$(BIN)/python benchmarks/run.py $(BENCH)
+bench: $(STAMP) ## measure speed and memory against limits taken in the same run (BENCH=lateness, idle, tick, load, simulate, queue)
+	@$(BIN)/python benchmarks/run.py $(BENCH) $(ARGS)
 
 chaos: $(STAMP) ## kill the daemon at random and look for lost or doubled runs
 	@$(BIN)/python -m pytest -m chaos tests/chaos

@@ -15,15 +15,31 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-FUNCTIONS = "def noop():\n    pass\n"
+FUNCTIONS = """
+import os, time
+
+def noop():
+    pass
+
+def stamp():
+    with open("stamps.txt", "a") as file:
+        file.write(f"{time.time()} {os.environ['CRON_ACTORS_DUE_AT']}\\n")
+"""
 
 
 @contextmanager
-def daemon(jobs: Sequence[dict[str, Any]], **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """Run a daemon on these jobs while the block runs; gives its process and its folder."""
-    folder = new_folder()
-    (folder / "jobs.json").write_text(json.dumps({"jobs": list(jobs)}), encoding="utf-8")
-    (folder / "bench_functions.py").write_text(FUNCTIONS, encoding="utf-8")
+def daemon(
+    jobs: Sequence[dict[str, Any]],
+    *,
+    folder: Path | None = None,
+    queues: dict[str, Any] | None = None,
+    **variables: str,
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """Run a daemon on these jobs and queues while the block runs; gives its process and its folder, a new one if none."""
+    folder = folder or new_folder()
+    document = {"jobs": list(jobs), "queues": queues or {}}
+    (folder / "jobs.json").write_text(json.dumps(document), encoding="utf-8")
+    write_functions(folder)
     environment = {**os.environ, "LOG_LEVEL": "WARNING", **variables}
     environment.pop("DATABASE_URL", None)
     process = subprocess.Popen([sys.executable, "-m", "cron_actors", "run"], cwd=folder, env=environment)
@@ -35,6 +51,11 @@ def daemon(jobs: Sequence[dict[str, Any]], **variables: str) -> Iterator[tuple[s
             process.wait(60)
         finally:
             process.kill()
+
+
+def write_functions(folder: Path) -> None:
+    """Put the functions that jobs and submissions call into the folder."""
+    (folder / "bench_functions.py").write_text(FUNCTIONS, encoding="utf-8")
 
 
 @cache
