@@ -1,4 +1,4 @@
-"""The queue: runs a second, enqueuing, lateness, a large backlog; side by side with Huey, and with this machine's limits."""
+"""The queue: runs a second, enqueuing, lateness, a large backlog; beside Huey, and beside this machine's limits."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def daemon(
     queues: dict[str, Any] | None = None,
     **variables: str,
 ) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """Run a daemon on these jobs and queues while the block runs; gives its process and its folder, a new one if none."""
+    """Run a daemon on these jobs and queues while the block runs, in a new folder if none; gives process and folder."""
     folder = folder or new_folder()
     document = {"jobs": list(jobs), "queues": queues or {}}
     (folder / "jobs.json").write_text(json.dumps(document), encoding="utf-8")

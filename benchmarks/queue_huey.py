@@ -1,8 +1,8 @@
 """Huey on SQLite, doing what our queues do: one consumer with process workers, tuned as its own documentation allows.
 
-``fsync=True`` gives it the same durability as ours. No results are stored and no log is written of a task, which is less
-than ours have to do; the delays between two looks at the queue are as short as they may be, and of several numbers of
-workers the best is taken.
+``fsync=True`` gives it the same durability as ours. No results are stored and no log is written of a task, which is
+less than ours have to do; the delays between two looks at the queue are as short as they may be, and of several numbers
+of workers the best is taken.
 """
 
 from __future__ import annotations

@@ -26,9 +26,8 @@ def main(arguments: list[str]) -> int:
     if options and len(names) > 1:
         print("options are those of one benchmark: name it", file=sys.stderr)
         return 2
-    missed = [
-        bound for name in names for bound in importlib.import_module(f"bench_{name}").main(*filter(None, [options]))
-    ]
+    own = [options] if options else []
+    missed = [bound for name in names for bound in importlib.import_module(f"bench_{name}").main(*own)]
     for bound in missed:
         print(f"MISSED: {bound}")
     return 1 if missed else 0

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "why": ("why:why", "Say why a job did, or did not, run at an instant."),
     "stats": ("stats:stats", "Show the statistics of the jobs."),
     "events": ("events:events", "Print what happened to runs, and follow it."),
+    "load": ("load:load", "Submit a load of tasks to try out queues and workers."),
     "top": ("top:top", "Show queues, workers and rates as they change."),
     "logs": ("logs:logs", "Print the log of a run, or follow it."),
     "trigger": ("requests:trigger", "Ask the daemon to run a job now."),
