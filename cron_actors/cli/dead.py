@@ -41,7 +41,10 @@ DISCARD = Deed(RequestKind.DISMISS_DEAD, "put away")
 
 @click.group()
 def dead() -> None:
-    """List dead letters, the runs that were given up, and retry them or put them away."""
+    """List dead letters, the runs that were given up, and retry them or put them away.
+
+    Example: cron-actors dead retry --job backup --dry-run
+    """
 
 
 @dead.command("list")

@@ -44,6 +44,8 @@ def queues() -> None:
     """List the queues, or change them while the daemon runs.
 
     A change by command goes before what a jobs file says, also after a restart, until the file says something else.
+
+    Example: cron-actors queues resize mail --parallelism 8
     """
 
 

@@ -68,10 +68,15 @@ def test_runs_tell_all_that_is_known_of_a_run(cli: CommandLine, capsys: pytest.C
             "run_id": run.run_id,
             "job": "backup",
             "due_at": "2026-11-21T11:59:00Z",
+            "queue": "default",
+            "priority": 0,
             "cause": "schedule",
+            "cause_run_id": None,
             "state": "discarded",
             "reason": "failed",
             "attempt": 1,
+            "max_attempts": None,
+            "scheduled_at": None,
             "started_at": "2026-11-21T11:59:02Z",
             "finished_at": "2026-11-21T11:59:05Z",
             "duration_s": 3.0,
@@ -79,6 +84,8 @@ def test_runs_tell_all_that_is_known_of_a_run(cli: CommandLine, capsys: pytest.C
             "outcome": "failure",
             "exit_code": 3,
             "error": "exit status 3",
+            "result": None,
+            "dismissed_at": None,
             "log": "/logs/x.txt",
         }
     ]
@@ -92,6 +99,7 @@ def test_what_is_not_known_of_a_run_is_null(cli: CommandLine, capsys: pytest.Cap
     unknown = {key for key, value in told.items() if value is None}
     assert unknown == {
         "reason", "started_at", "finished_at", "duration_s", "lateness_s", "outcome", "exit_code", "error", "log",
+        "cause_run_id", "max_attempts", "scheduled_at", "result", "dismissed_at",
     }  # fmt: skip
 
 
