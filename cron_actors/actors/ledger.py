@@ -108,6 +108,7 @@ class LedgerActor(Shell[LedgerMessage]):
             # Before anything is claimed or caught up: what was cancelled or paused while no daemon ran must not run.
             post_early_requests(posting)
             posting.revised.clear()  # the Scheduler recalls all of it
+            posting.to_queue.clear()  # and the Queue what there is of queues
             self._node.waiting |= transaction.waiting_jobs()
             ease_all(posting)
             if not self._node.commits:

@@ -19,6 +19,7 @@ from cron_actors.messages import (
     Pulse,
     Recorded,
     Trouble,
+    Want,
 )
 from cron_actors.model.records import RequestKind
 from cron_actors.model.run import Outcome
@@ -50,7 +51,7 @@ def test_a_message_is_answered_only_after_the_commit(desk: LedgerDesk) -> None:
     desk.store.refuses = Refusal.COMMIT
     desk.events.take()
     desk.scheduler.take()
-    desk.tell(desk.due(desk.owe()), Claim(queue=QUEUE, slots=5), DRAIN)
+    desk.tell(desk.due(desk.owe()), Claim(wants=(Want(queue=QUEUE, runs=5),)), DRAIN)
     assert (desk.scheduler.messages, desk.queue.messages, desk.events.messages) == ([], [], [])
 
 
@@ -64,7 +65,7 @@ def test_what_became_available_is_announced_to_its_queue_and_to_listeners(desk: 
 
 def test_a_drain_leaves_last_so_that_it_overtakes_nothing(desk: LedgerDesk) -> None:
     desk.load({})
-    desk.tell(DRAIN, desk.due(desk.owe()), Claim(queue=QUEUE, slots=1))
+    desk.tell(DRAIN, desk.due(desk.owe()), Claim(wants=(Want(queue=QUEUE, runs=1),)))
     assert [type(message) for message in desk.queue.messages] == [Claimed, Available, Drain]
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cron_actors.core.run_states import describe
-from cron_actors.messages import Available, Cancel, Claim, Claimed, Launch
+from cron_actors.messages import Available, Cancel, Claim, Claimed, Launch, Want
 from cron_actors.model.records import RequestKind, RunFilter
 from cron_actors.model.run import Outcome, Reason, Run, RunState
 from tests.fakes.ledger_desk import LedgerDesk
@@ -95,7 +95,7 @@ def test_the_cancel_of_a_run_claimed_in_the_same_batch_follows_its_launch(desk: 
     desk.load({"overlap": "cancel_other"})
     come_due(desk, 0)
     desk.queue.take()
-    desk.tell(Claim(queue=QUEUE, slots=1), desk.due(desk.owe(due_at=NOON + MINUTE)))
+    desk.tell(Claim(wants=(Want(queue=QUEUE, runs=1),)), desk.due(desk.owe(due_at=NOON + MINUTE)))
     assert [type(message) for message in desk.queue.messages] == [Claimed, Cancel]
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from cron_actors.actors.ledger import FOLDED_AT_ONCE, MOST_UNFOLDED
+from cron_actors.actors.postings.chores import FOLDED_AT_ONCE, MOST_UNFOLDED
 from cron_actors.core.run_log import log_name
-from cron_actors.messages import Claim, Claimed, Due, FinishedExecution, Held, Performing, RecallQueue
+from cron_actors.messages import Claim, Claimed, Due, FinishedExecution, Performing, RecallQueue, Want
 from cron_actors.model.run import Account, Cause, Ending, Outcome, RunState
 from tests.fakes.ledger_desk import LedgerDesk
 from tests.fakes.values import IDENTITY, NOON, QUEUE, finished
@@ -98,8 +98,8 @@ def test_neither_an_exempt_run_nor_a_requested_one_can_be_late(desk: LedgerDesk,
 
 def test_the_answer_to_a_claim_says_how_many_were_asked_for(desk: LedgerDesk) -> None:
     desk.load({})
-    desk.tell(desk.due(desk.owe()), Claim(queue=QUEUE, slots=7))
-    assert [claimed.asked for claimed in desk.queue.of(Claimed)] == [7]
+    desk.tell(desk.due(desk.owe()), Claim(wants=(Want(queue=QUEUE, runs=7),)))
+    assert [granted.asked for claimed in desk.queue.of(Claimed) for granted in claimed.granted] == [7]
 
 
 @pytest.mark.parametrize(
@@ -195,12 +195,13 @@ def test_the_scheduler_is_told_of_runs_under_way_and_their_timeouts(desk: Ledger
     assert (running.key, running.started_at, running.timeout) == (launch.key, NOON, 5 * MINUTE)
 
 
-def test_the_queue_is_told_of_the_runs_it_holds(desk: LedgerDesk) -> None:
+def test_the_queue_is_told_which_queues_there_are_and_then_of_the_runs_it_holds(desk: LedgerDesk) -> None:
     launch = desk.launch()
-    desk.tell(RecallQueue(queue=QUEUE))
-    assert [held.key for held in desk.queue.of(Held)[0].launches] == [launch.key]
-    desk.tell(RecallQueue(queue="another"))
-    assert desk.queue.of(Held)[1].launches == ()
+    desk.queue.take()
+    desk.tell(RecallQueue())
+    queues, held = desk.queue.messages
+    assert {state.queue.name for state in queues.queues} == {"wait_room", "low", "default", "high", "critical"}
+    assert [held.key for held in held.launches] == [launch.key]
 
 
 def test_the_runs_of_a_dead_daemon_are_rescued_counted_and_claimed_again(desk: LedgerDesk) -> None:
@@ -319,7 +320,8 @@ def test_a_run_whose_definition_cannot_be_read_is_discarded_and_holds_nobody_up(
     desk.tell(desk.due(desk.owe(due_at=NOON + MINUTE)))
     desk.events.take()
     assert [launch.run.due_at for launch in desk.claim(2)] == [NOON + MINUTE]
-    assert [claimed.asked for claimed in desk.queue.of(Claimed)] == [1], "a short answer would mean that no more wait"
+    [claimed] = desk.queue.of(Claimed)
+    assert [granted.asked for granted in claimed.granted] == [1], "a short answer would mean that no more wait"
     assert sorted(desk.states()) == ["discarded: failed", "executing", "executing"]
 
 

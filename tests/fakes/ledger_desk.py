@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,11 +14,13 @@ from cron_actors.actors.shell import Box
 from cron_actors.adapters.stores.sqlite.store import SqliteStore
 from cron_actors.core.definitions import definition_of
 from cron_actors.core.due import due_run
+from cron_actors.core.queue_reader import declaration
 from cron_actors.messages import (
     Changed,
     Claim,
     Claimed,
     Due,
+    Granted,
     Launch,
     LedgerMessage,
     Load,
@@ -25,8 +28,9 @@ from cron_actors.messages import (
     Pulse,
     Recall,
     RunChanged,
+    Want,
 )
-from cron_actors.model.job import Job
+from cron_actors.model.job import Job, Json
 from cron_actors.model.records import CursorMove, JobRecord, NodeRecord, Request, RequestKind
 from cron_actors.model.run import NewRun, Run
 from tests.fakes.clock import FakeClock
@@ -73,10 +77,11 @@ class LedgerDesk:
             Box(self.inbox).tell(message)
         deliver(self.ledger)
 
-    def load(self, *mappings: dict[str, Any]) -> None:
-        """Load these jobs, each ``backup`` every minute but for what the mapping says."""
+    def load(self, *mappings: dict[str, Any], queues: Mapping[str, Mapping[str, Json]] | None = None) -> None:
+        """Load these jobs, each ``backup`` every minute but for what the mapping says, and these queues."""
         definitions = tuple(definition_of({**USUAL, **mapping}, FOLDER) for mapping in mappings)
-        self.tell(Load(jobs={"/jobs.json": definitions}))
+        declared = tuple(declaration(name, entry) for name, entry in (queues or {}).items())
+        self.tell(Load(jobs={"/jobs.json": definitions}, queues={"/jobs.json": declared}))
 
     def owe(self, job: str = "backup", due_at: datetime = NOON, **fields: object) -> NewRun:
         """Return the run that a job in force owes at this instant."""
@@ -95,11 +100,16 @@ class LedgerDesk:
         return Due(runs=runs, accounts=(), moves=moves, load=self.node.loads)
 
     def claim(self, slots: int = 10) -> tuple[Launch, ...]:
-        """Claim runs as the queue does and return its launches."""
+        """Claim runs of the default queue and return its launches."""
+        [granted] = self.claims(Want(queue=QUEUE, runs=slots))
+        return granted.launches
+
+    def claims(self, *wants: Want) -> tuple[Granted, ...]:
+        """Claim runs of several queues at once and return the answer."""
         self.queue.take()
-        self.tell(Claim(queue=QUEUE, slots=slots))
+        self.tell(Claim(wants=wants))
         [claimed] = self.queue.of(Claimed)
-        return claimed.launches
+        return claimed.granted
 
     def launch(self, **mapping: Any) -> Launch:  # noqa: ANN401 # any field of a job
         """Load a job, have one run of it written and claimed."""

@@ -129,3 +129,22 @@ def test_instants_not_run_count_by_reason_and_by_their_number() -> None:
 
 def test_a_run_that_only_waits_changes_no_figure() -> None:
     assert fold(JobStatistics(), a_change(RunState.AVAILABLE)) == JobStatistics()
+
+
+def test_a_snooze_is_a_launch_that_neither_succeeded_nor_failed_nor_tells_how_long_the_job_takes() -> None:
+    snoozed = a_change(RunState.SCHEDULED, outcome=Outcome.SNOOZED, duration=SECOND)
+    figures = fold(JobStatistics(), snoozed)
+    assert (figures.launches, figures.successes, figures.failures, figures.duration.count) == (1, 0, 0, 0)
+    assert figures.last_outcome == "snoozed"
+
+
+def test_a_run_that_discards_itself_counts_as_a_failure() -> None:
+    figures = fold(JobStatistics(), a_change(RunState.DISCARDED, outcome=Outcome.DISCARDED))
+    assert (figures.launches, figures.failures) == (1, 1)
+
+
+def test_every_attempt_after_the_first_is_a_retry() -> None:
+    figures = JobStatistics()
+    for attempt in (1, 2, 3):
+        figures = fold(figures, a_change(RunState.RETRYABLE, outcome=Outcome.FAILURE, attempt=attempt))
+    assert (figures.launches, figures.retries, figures.failures) == (3, 2, 3)
