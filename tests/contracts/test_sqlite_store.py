@@ -16,22 +16,28 @@ from pathlib import Path
 
 import pytest
 
-from cron_actors.adapters.stores.sqlite.attempt_table import CLAIMABLE, HELD
+from cron_actors.adapters.stores.sqlite.attempt_table import CLAIMABLE, HELD, VALID
 from cron_actors.adapters.stores.sqlite.database import Database
+from cron_actors.adapters.stores.sqlite.final_table import NEWEST_TRIED
 from cron_actors.adapters.stores.sqlite.office_tables import ABOUT
 from cron_actors.adapters.stores.sqlite.pruning import EXCESS, NEXT_JOB, OLD
-from cron_actors.adapters.stores.sqlite.reader import run_query
-from cron_actors.adapters.stores.sqlite.run_table import (
-    COUNTS,
-    NEWEST_TRIED,
-    OCCUPANTS,
+from cron_actors.adapters.stores.sqlite.run_query import run_query
+from cron_actors.adapters.stores.sqlite.run_table import ARRIVALS, COUNTS, OCCUPANTS, RECORDED
+from cron_actors.adapters.stores.sqlite.store import SqliteStore
+from cron_actors.adapters.stores.sqlite.submissions import TAKEN
+from cron_actors.adapters.stores.sqlite.transaction import SqliteTransaction
+from cron_actors.adapters.stores.sqlite.waiting_table import (
+    COUNT_AVAILABLE,
+    COUNT_HELD,
+    COUNT_WAITING,
+    NEXT_QUEUE,
+    NEXT_SCHEDULED,
+    NEXT_WAITING_QUEUE,
     PENDING,
-    RECORDED,
+    RIPE,
     WAITING,
     WAITING_JOBS,
 )
-from cron_actors.adapters.stores.sqlite.store import SqliteStore
-from cron_actors.adapters.stores.sqlite.transaction import SqliteTransaction
 from cron_actors.adapters.stores.urls import open_mailbox, open_reader, open_store, recreate
 from cron_actors.core.run_log import log_name
 from cron_actors.errors import StartError, StoreBusyError, StoreError
@@ -39,6 +45,7 @@ from cron_actors.model.records import Request, RequestKind, RunFilter
 from cron_actors.model.run import RunState
 from tests.contracts.store_contract import T, claim, insert, owed
 
+DEAD = run_query(RunFilter(states=(RunState.DISCARDED,), dismissed=False))[0]
 ASK = Request(request_id=0, kind=RequestKind.TRIGGER, requested_at=T, requested_by="me", job="backup")
 
 
@@ -263,7 +270,7 @@ def test_a_full_disk_makes_the_store_busy_and_writes_nothing(store: SqliteStore)
     connection.execute("PRAGMA max_page_count = 1000000")
     assert len(insert(store, owed())) == 1
     with store.begin() as transaction:
-        assert transaction.backlog("default") == 1
+        assert transaction.backlog(9) == {"default": 1}
 
 
 def test_a_broken_rule_of_the_schema_is_no_passing_trouble(store: SqliteStore) -> None:
@@ -312,7 +319,7 @@ def test_a_killed_daemon_leaves_what_it_committed_and_nothing_else(path: Path, u
     store.open()
     with closing(store), store.begin() as transaction:
         assert [run.run_id for run, _ in transaction.held()] == [1]
-        assert transaction.backlog("default") == 1
+        assert transaction.backlog(9) == {"default": 1}
 
 
 # plans
@@ -327,21 +334,32 @@ def plan(connection: sqlite3.Connection, statement: str, parameters: tuple[objec
     ("statement", "parameters", "index"),
     [
         (CLAIMABLE, ("default", 5), "run_available"),
-        (HELD, (None,), "run_open"),
-        (OCCUPANTS, ("[]",), "run_open"),
+        (HELD, (None,), "run_held"),
+        (VALID, ("[]",), "PRIMARY KEY"),
+        (OCCUPANTS, ("[]",), "run_unfinished"),
+        (ARRIVALS, (1, 1), "PRIMARY KEY"),
+        (TAKEN, ("key", "[]", None), "run_unique"),
+        (RIPE, (1, 1), "run_delayed"),
+        (NEXT_SCHEDULED, (), "run_delayed"),
+        (NEXT_QUEUE, ("",), "SEARCH run USING INDEX run_available"),
+        (NEXT_WAITING_QUEUE, ("",), "COVERING INDEX run_waiting"),
+        (COUNT_AVAILABLE, ("default", 9), "SEARCH run USING INDEX run_available"),
+        (COUNT_WAITING, ("default", "scheduled", 9), "COVERING INDEX run_waiting"),
+        (COUNT_HELD, (), "COVERING INDEX run_held"),
         (RECORDED, ("backup", "[]"), "run_key"),
         (WAITING, ("backup", 1), "run_scheduled"),
         (WAITING_JOBS, (), "run_scheduled"),
         (NEWEST_TRIED, ("backup",), "run_job_history"),
-        (PENDING, ("backup",), "run_open"),
+        (PENDING, ("backup",), "run_unfinished"),
         (OLD, (0, 5), "run_finished"),
         (NEXT_JOB, ("a",), "INDEX run_"),
         (EXCESS, ("backup", 5, 5), "run_job_history"),
-        (COUNTS, (), "run_final"),
+        (COUNTS, (), "COVERING INDEX run_finished"),
         (*run_query(RunFilter()), "run_history"),
         (*run_query(RunFilter(since=T, states=(RunState.MISSED,))), "run_history"),
         (*run_query(RunFilter(job="backup", since=T)), "run_job_history"),
         (*run_query(RunFilter(jobs=("backup", "report"))), "run_job_history"),
+        (*run_query(RunFilter(states=(RunState.DISCARDED,), dismissed=False)), "run_dead"),
         (ABOUT, (1,), "request_run"),
     ],
 )
@@ -355,7 +373,9 @@ def test_no_statement_reads_more_than_its_index_offers(
         assert not step.startswith("SCAN run") or "INDEX" in step
 
 
-@pytest.mark.parametrize("statement", [CLAIMABLE, OLD, EXCESS, run_query(RunFilter())[0]], ids=lambda text: text[:30])
+@pytest.mark.parametrize(
+    "statement", [CLAIMABLE, RIPE, OLD, EXCESS, run_query(RunFilter())[0], DEAD], ids=lambda text: text[:30]
+)
 def test_what_is_taken_in_order_is_never_sorted_first(store: SqliteStore, statement: str) -> None:
     with store.begin() as transaction:
         steps = plan(transaction._connection, statement, (0,) * statement.count("?"))

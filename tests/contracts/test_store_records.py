@@ -99,7 +99,7 @@ def test_changes_are_counted_at_once_and_figures_stay_the_same_when_they_are_fol
     for batch in ([ends("a", 1), ends("b", 2), ends("a", 3)], [SKIPPED, ends("b", 4), MISSED], [ends("a", 6)]):
         told += batch
         with store.begin() as transaction:
-            transaction.count(batch)
+            transaction.journal(batch)
             assert transaction.statistics() == fold_all({}, told)
         assert reader.statistics() == fold_all({}, told)
     for folded in (3, 4, 0):  # whole transactions, the oldest first
@@ -108,17 +108,17 @@ def test_changes_are_counted_at_once_and_figures_stay_the_same_when_they_are_fol
             assert transaction.statistics() == fold_all({}, told)
         assert reader.statistics() == fold_all({}, told)
     with store.begin() as transaction:
-        transaction.count([ends("b", 7)])
+        transaction.journal([ends("b", 7)])
     assert reader.statistics() == fold_all({}, [*told, ends("b", 7)])
 
 
 def test_what_is_rolled_back_is_not_counted(store: AnyStore, reader: Reader) -> None:
     with contextlib.suppress(KeyError), store.begin() as transaction:
-        transaction.count([ends("a", 1)])
+        transaction.journal([ends("a", 1)])
         raise KeyError
     assert reader.statistics() == {}
     with store.begin() as transaction:
-        transaction.count([ends("a", 1)])
+        transaction.journal([ends("a", 1)])
     with contextlib.suppress(KeyError), store.begin() as transaction:
         transaction.fold_statistics()
         raise KeyError
@@ -267,8 +267,8 @@ def test_pruning_leaves_statistics_and_takes_attempts_and_requests(
     insert(store, owed(), owed(after=1))
     first, second = claim(store, slots=2)
     with store.begin() as transaction:
-        transaction.settle(ended(first, at=T))
-        transaction.count([ends("backup", 1)])
+        transaction.settle([ended(first, at=T)])
+        transaction.journal([ends("backup", 1)])
         transaction.answer(kept, "started", T, run_id=second.run_id)
         transaction.answer(gone, "started", T, run_id=first.run_id)
         transaction.answer(refused, "no such job", T)

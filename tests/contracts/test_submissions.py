@@ -217,7 +217,7 @@ def test_a_duplicate_is_looked_for_with_the_right_to_write(daemon: SqliteStore, 
 
 def test_a_database_of_another_version_is_refused_in_one_line(daemon: SqliteStore, path: Path) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
-        with pytest.raises(StoreError, match="^the connection is to a database of version 0 where"):
+        with pytest.raises(StoreError, match=r"^the connection is to a database of version 0 where"):
             submit(connection, [wanted()], [TEXT])
         connection.execute("PRAGMA user_version = 4")
         with pytest.raises(StoreError, match="connect to the file that DATABASE_URL names"):

@@ -101,7 +101,7 @@ class LedgerMachine(RuleBasedStateMachine):
         )
         with self.store.begin() as transaction:
             before = transaction.run(key.run_id)
-            done = transaction.settle(settlement)
+            (done,) = transaction.settle([settlement])
             after = transaction.run(key.run_id)
         valid = one.state in HELD and one.token == key.token
         assert done == valid
@@ -136,7 +136,7 @@ class LedgerMachine(RuleBasedStateMachine):
             assert held == {run_id for run_id, one in self.runs.items() if one.state in HELD}
             for queue in "ab":
                 waiting = [one for one in self.runs.values() if one.queue == queue and one.state in WAITING]
-                assert transaction.backlog(queue) == len(waiting)
+                assert transaction.backlog(99).get(queue, 0) == len(waiting)
         assert sum(reader.counts().values()) == len(self.runs)
 
 

@@ -1,4 +1,4 @@
-"""Changes of runs as text, as the figures need them."""
+"""Changes of runs as text, for the journal and its followers."""
 
 from __future__ import annotations
 
@@ -7,21 +7,42 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from cron_actors.adapters.stores.sqlite.rows import micros, micros_of, micros_or_none, moment_of, moment_or_none
+from cron_actors.adapters.stores.sqlite.rows import (
+    micros,
+    micros_of,
+    micros_or_none,
+    moment_of,
+    moment_or_none,
+    storable,
+)
 from cron_actors.messages import RunChanged
 from cron_actors.model.run import Cause, Outcome, RunState
 
 _encoder = json.JSONEncoder(separators=(",", ":"))
 
 
+LONGEST_ERROR = 500
+"""Characters of the text of an error that the journal keeps."""
+
+_OUTCOME, _STATE = 10, 6
+_COUNTED = frozenset({RunState.SKIPPED.value, RunState.MISSED.value})
+
+
 def text_of(changes: Sequence[RunChanged]) -> str:
-    """Return the changes as JSON, but for the texts of errors, which nothing is counted by."""
+    """Return the changes as JSON, the texts of errors cut."""
     return _encoder.encode([_values_of(change) for change in changes])
 
 
 def changes_of(text: str) -> Iterator[RunChanged]:
-    """Yield the changes of a text."""
+    """Yield the changes of a text; one of an older version says neither queue nor former state nor error."""
     return map(_change_of, json.loads(text))
+
+
+def endings_of(text: str) -> tuple[list[RunChanged], int]:
+    """Return those changes of a text that end something, which is what figures count, and how many it holds in all."""
+    found = json.loads(text)
+    ended = [values for values in found if values[_OUTCOME] is not None or values[_STATE] in _COUNTED]
+    return [_change_of(values) for values in ended], len(found)
 
 
 def _values_of(change: RunChanged) -> list[Any]:
@@ -40,12 +61,16 @@ def _values_of(change: RunChanged) -> list[Any]:
         None if change.duration is None else micros_of(change.duration),
         micros_or_none(change.started_at),
         None if change.lateness is None else micros_of(change.lateness),
+        change.queue,
+        change.was,
+        None if change.error is None else storable(change.error[:LONGEST_ERROR]),
     ]
 
 
 def _change_of(values: list[Any]) -> RunChanged:
-    run_id, job, due_at, last_due_at, count, cause, state, reason, attempt, at, outcome, *lengths = values
-    duration, started_at, lateness = lengths
+    run_id, job, due_at, last_due_at, count, cause, state, reason, attempt, at, outcome, *others = values
+    duration, started_at, lateness, *additions = others
+    queue, was, error = additions or ("", None, None)
     return RunChanged(
         run_id=run_id,
         job=job,
@@ -61,4 +86,7 @@ def _change_of(values: list[Any]) -> RunChanged:
         duration=None if duration is None else timedelta(microseconds=duration),
         started_at=moment_or_none(started_at),
         lateness=None if lateness is None else timedelta(microseconds=lateness),
+        queue=queue,
+        was=None if was is None else RunState(was),
+        error=error,
     )

@@ -37,19 +37,20 @@ def last_run_id(connection: sqlite3.Connection | sqlite3.Cursor) -> int:
 
 
 def _row(run_id: int, run: NewRun) -> Row:
+    # Exact types throughout: whatever else sqlite3 is given, an Enum or a bool, it looks up adapters for each time.
     return (
         run_id,
         run.job,
         run.key,
         micros(run.due_at),
-        run.cause,
-        run.state,
-        run.reason,
+        run.cause.value,
+        run.state.value,
+        None if run.reason is None else str(run.reason),
         run.queue,
         run.priority,
         run.definition,
         micros_or_none(run.finished_at),
-        run.exempt,
+        1 if run.exempt else 0,
         json_or_none(run.args),
         run.request_id,
         micros_or_none(run.scheduled_at),

@@ -1,5 +1,4 @@
 """Queries of the SQLite store, from any process, also while a daemon writes."""
-# ruff: noqa: S608 - the statements are joined from constants of this package only
 
 from __future__ import annotations
 
@@ -8,17 +7,21 @@ from pathlib import Path
 
 from cron_actors.adapters.stores.sqlite.attempt_table import AttemptTable
 from cron_actors.adapters.stores.sqlite.connection import Session
+from cron_actors.adapters.stores.sqlite.event_table import EventTable
 from cron_actors.adapters.stores.sqlite.job_table import JobTable
 from cron_actors.adapters.stores.sqlite.lock import daemon_lives
 from cron_actors.adapters.stores.sqlite.office_tables import NodeTable, RequestTable
-from cron_actors.adapters.stores.sqlite.rows import RUN_COLUMNS, json_list, micros, run_of
+from cron_actors.adapters.stores.sqlite.queue_table import QueueTable
+from cron_actors.adapters.stores.sqlite.rows import run_of
+from cron_actors.adapters.stores.sqlite.run_query import GREATEST_ID, run_query
 from cron_actors.adapters.stores.sqlite.run_table import RunTable
 from cron_actors.adapters.stores.sqlite.statistics_table import StatisticsTable
+from cron_actors.adapters.stores.sqlite.waiting_table import WaitingTable
+from cron_actors.messages import RunChanged
+from cron_actors.model.queue import QueueRecord
 from cron_actors.model.records import JobRecord, NodeRecord, Pause, Request, RunFilter
 from cron_actors.model.run import Attempt, Run, RunState
 from cron_actors.model.statistics import JobStatistics
-
-_GREATEST_ID = 2**63 - 1
 
 
 class SqliteReader:
@@ -43,6 +46,26 @@ class SqliteReader:
         with self._session.reading() as connection:
             return JobTable(connection).definitions(keys)
 
+    def queues(self) -> list[QueueRecord]:
+        """Return every queue ever declared, by name."""
+        with self._session.reading() as connection:
+            return QueueTable(connection).queues()
+
+    def in_queue(self, limit: int) -> Mapping[str, Mapping[RunState, int]]:
+        """Return by queue how many of its runs are in each state that is not final, each counted up to ``limit``."""
+        with self._session.reading() as connection:
+            return WaitingTable(connection).in_queue(limit)
+
+    def events(self, after: int, limit: int = 1000) -> list[tuple[int, tuple[RunChanged, ...]]]:
+        """Return entries of the journal with a number greater than ``after``, oldest first."""
+        with self._session.reading() as connection:
+            return EventTable(connection).events(min(after, GREATEST_ID), limit)
+
+    def last_event(self) -> int:
+        """Return the number of the newest entry of the journal, 0 if there was none."""
+        with self._session.reading() as connection:
+            return EventTable(connection).last_event()
+
     def runs(self, query: RunFilter) -> list[Run]:
         """Return the runs that match, newest due instant first; an account stands where its last instant does."""
         statement, parameters = run_query(query)
@@ -52,7 +75,7 @@ class SqliteReader:
     def attempts(self, run_id: int) -> list[Attempt]:
         """Return the attempts of the run, uncounted ones included, oldest first."""
         with self._session.reading() as connection:
-            return AttemptTable(connection).attempts(min(run_id, _GREATEST_ID))
+            return AttemptTable(connection).attempts(min(run_id, GREATEST_ID))
 
     def statistics(self) -> Mapping[str, JobStatistics]:
         """Return the figures by job."""
@@ -67,12 +90,12 @@ class SqliteReader:
     def request(self, request_id: int) -> Request | None:
         """Return the request, None if there is none."""
         with self._session.reading() as connection:
-            return RequestTable(connection).request(min(request_id, _GREATEST_ID))
+            return RequestTable(connection).request(min(request_id, GREATEST_ID))
 
     def requests_about(self, run_id: int) -> list[Request]:
         """Return the request that made the run, if one did, and those to cancel it, oldest first."""
         with self._session.reading() as connection:
-            return RequestTable(connection).requests_about(min(run_id, _GREATEST_ID))
+            return RequestTable(connection).requests_about(min(run_id, GREATEST_ID))
 
     def counts(self) -> Mapping[RunState, int]:
         """Return how many runs stand in each state; an account counts as many times as it has instants."""
@@ -87,24 +110,3 @@ class SqliteReader:
         """Free the connection, if it is the reader's own."""
         if self._path is not None:
             self._session.close()
-
-
-def run_query(query: RunFilter) -> tuple[str, tuple[object, ...]]:
-    """Return the statement and its parameters; there are as many statements as combinations of conditions."""
-    conditions: list[tuple[str, object]] = []
-    if query.run_id is not None:
-        conditions.append(("run_id = ?", min(query.run_id, _GREATEST_ID)))
-    if query.job is not None:
-        conditions.append(("job = ?", query.job))
-    if query.jobs is not None:
-        conditions.append(("job IN (SELECT value FROM json_each(?))", json_list(list(query.jobs))))
-    if query.states:
-        conditions.append(("state IN (SELECT value FROM json_each(?))", json_list(list(query.states))))
-    if query.at is not None:
-        conditions += [("due_at <= ?", micros(query.at)), ("last_due_at >= ?", micros(query.at))]
-    if query.since is not None:
-        conditions.append(("last_due_at >= ?", micros(query.since)))
-    where = " AND ".join(condition for condition, _ in conditions) or "1"
-    limit = -1 if query.limit is None else query.limit
-    statement = f"SELECT {RUN_COLUMNS} FROM run WHERE {where} ORDER BY last_due_at DESC, run_id DESC LIMIT ?"
-    return statement, (*(value for _, value in conditions), limit)

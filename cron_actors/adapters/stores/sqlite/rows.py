@@ -10,6 +10,7 @@ from typing import Any
 from cron_actors.model.job import Json
 from cron_actors.model.records import JobRecord, NodeRecord, Pause, Request, RequestKind
 from cron_actors.model.run import Attempt, Cause, Identity, Outcome, Run, RunState
+from cron_actors.ports.store import NameLog
 
 Row = tuple[Any, ...]
 
@@ -103,6 +104,38 @@ def run_of(row: Row) -> Run:
         cause_run_id=row[29],
         result=row[30],
         dismissed_at=moment_or_none(row[31]),
+    )
+
+
+def claimed_run_of(row: Row, node: str, token: str, at: datetime, log_of: NameLog) -> Run:
+    """Return the run of a row of RUN_COLUMNS that waits, as it is once the node has claimed it at this moment."""
+    run_id, job, due_at = row[0], row[1], moment_of(row[2])
+    return Run(
+        run_id=run_id,
+        job=job,
+        due_at=due_at,
+        last_due_at=due_at,
+        count=1,
+        cause=Cause(row[5]),
+        state=RunState.EXECUTING,
+        reason=None,
+        queue=row[8],
+        priority=row[9],
+        definition=row[10],
+        attempt=row[11] + 1,
+        deaths=row[12],
+        node=node,
+        lease_token=token,
+        started_at=at,
+        log=row[20] or log_of(job, due_at, run_id),
+        cancel_requested=bool(row[21]),
+        exempt=bool(row[22]),
+        args=None if row[23] is None else json.loads(row[23]),
+        scheduled_at=moment_or_none(row[25]),
+        max_attempts=row[26],
+        unique_key=row[27],
+        inserted_at=moment_or_none(row[28]),
+        cause_run_id=row[29],
     )
 
 

@@ -1,13 +1,12 @@
-"""Runs that nobody holds: written, looked up, finished without an attempt."""
+"""Runs: written, looked up, counted."""
 # ruff: noqa: S608 - the statements are joined from constants of this package only
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
-from cron_actors.adapters.stores.sqlite.insertion import insert
+from cron_actors.adapters.stores.sqlite.insertion import insert, last_run_id
 from cron_actors.adapters.stores.sqlite.rows import (
     RUN_COLUMNS,
     json_list,
@@ -16,7 +15,7 @@ from cron_actors.adapters.stores.sqlite.rows import (
 )
 from cron_actors.adapters.stores.sqlite.table import Table
 from cron_actors.core.moments import iso
-from cron_actors.model.run import Account, Cause, NewRun, Reason, Run, RunState
+from cron_actors.model.run import Account, Cause, NewRun, Run, RunState
 
 _INSERT_ACCOUNT = (
     "INSERT INTO run (job, key, due_at, last_due_at, count, cause, state, reason, queue, priority, definition,"
@@ -36,38 +35,14 @@ OCCUPANTS = (
     "SELECT job, run_id, state FROM run WHERE finished_at IS NULL AND state IN ('available', 'executing', 'launched')"
     " AND job IN (SELECT value FROM json_each(?)) ORDER BY run_id"
 )
+ARRIVALS = f"SELECT {RUN_COLUMNS} FROM run WHERE run_id > ? AND cause = '{Cause.SUBMITTED}' ORDER BY run_id LIMIT ?"
 RECORDED = "SELECT key FROM run WHERE job = ? AND key IN (SELECT value FROM json_each(?))"
-NEWEST_TRIED = (
-    f"SELECT {RUN_COLUMNS} FROM run WHERE job = ? AND attempt > 0 ORDER BY last_due_at DESC, run_id DESC LIMIT 1"
-)
-_REVIVE = (
-    f"UPDATE run SET state = 'available', reason = '{Reason.REVIVED}', definition = ?1, finished_at = NULL, deaths = 0,"
-    " duration = NULL, outcome = NULL, exit_code = NULL, error = NULL, started_at = NULL, node = NULL,"
-    " lease_token = NULL, cancel_requested = 0 WHERE run_id = ?2 AND state = 'discarded'"
-    f" RETURNING {RUN_COLUMNS}"
-)
-WAITING = (
-    f"SELECT {RUN_COLUMNS} FROM run WHERE state = 'scheduled' AND job = ? AND reason = '{Reason.WAITING}'"
-    " ORDER BY due_at, run_id LIMIT ?"
-)
-WAITING_JOBS = f"SELECT DISTINCT job FROM run WHERE state = 'scheduled' AND reason = '{Reason.WAITING}'"
-_RELEASE = (
-    "UPDATE run SET state = 'available', reason = NULL WHERE run_id = ? AND state = 'scheduled'"
-    f" RETURNING {RUN_COLUMNS}"
-)
-PENDING = (
-    f"SELECT {RUN_COLUMNS} FROM run WHERE finished_at IS NULL AND state IN ('scheduled', 'available', 'retryable')"
-    " AND job = ? ORDER BY due_at, run_id"
-)
-# A held run is ended by its holder alone, with the token.
-_FINISH = (
-    "UPDATE run SET state = ?1, reason = ?2, finished_at = ?3"
-    " WHERE run_id = ?4 AND state = ?5 AND state NOT IN ('executing', 'launched')"
-    f" RETURNING {RUN_COLUMNS}"
-)
+# Each state that is not final has an index that holds its runs and no others.
 COUNTS = (
     "SELECT state, sum(count) FROM run WHERE finished_at IS NOT NULL GROUP BY state"
-    " UNION ALL SELECT state, count(*) FROM run WHERE finished_at IS NULL GROUP BY state"
+    " UNION ALL SELECT 'available', count(*) FROM run WHERE state = 'available'"
+    " UNION ALL SELECT state, count(*) FROM run WHERE state IN ('executing', 'launched') GROUP BY state"
+    " UNION ALL SELECT state, count(*) FROM run WHERE state IN ('scheduled', 'retryable') GROUP BY state"
 )
 
 
@@ -139,38 +114,6 @@ class RunTable(Table):
         """Return those of the keys that a run or an account of the job has already."""
         return {row[0] for row in self._all(RECORDED, job, json_list(sorted(set(keys))))}
 
-    def waiting(self, job: str, limit: int | None = None) -> list[Run]:
-        """Return the runs of the job that wait for the end of another, oldest first."""
-        return [run_of(row) for row in self._all(WAITING, job, -1 if limit is None else limit)]
-
-    def waiting_jobs(self) -> set[str]:
-        """Return the jobs of which a run waits for the end of another."""
-        return {row[0] for row in self._all(WAITING_JOBS)}
-
-    def release(self, run_id: int) -> Run | None:
-        """Put a scheduled run into the line of its queue; None if it is not scheduled."""
-        row = self._one(_RELEASE, run_id)
-        return None if row is None else run_of(row)
-
-    def newest_tried(self, job: str) -> Run | None:
-        """Return the run of the job with the latest due instant of all that were attempted, None if none was."""
-        row = self._one(NEWEST_TRIED, job)
-        return None if row is None else run_of(row)
-
-    def revive(self, run_id: int, definition: str) -> Run | None:
-        """Make a discarded run available again, under this definition; None if it was not discarded."""
-        row = self._one(_REVIVE, definition, run_id)
-        return None if row is None else run_of(row)
-
-    def pending(self, job: str) -> list[Run]:
-        """Return the job's runs that wait for their first or next attempt, oldest first."""
-        return [run_of(row) for row in self._all(PENDING, job)]
-
-    def finish(self, run_id: int, expected: RunState, state: RunState, reason: str | None, at: datetime) -> Run | None:
-        """Move a run that nobody holds to a final state; None if it was not in ``expected`` or is held."""
-        row = self._one(_FINISH, state, reason, micros(at), run_id, expected)
-        return None if row is None else run_of(row)
-
     def request_cancel(self, run_id: int, reason: str | None = None) -> None:
         """Note that the run is to be cancelled, and why if a reason is given."""
         self._do("UPDATE run SET cancel_requested = 1, reason = coalesce(?, reason) WHERE run_id = ?", reason, run_id)
@@ -180,11 +123,14 @@ class RunTable(Table):
         row = self._one(f"SELECT {RUN_COLUMNS} FROM run WHERE run_id = ?", run_id)
         return None if row is None else run_of(row)
 
-    def backlog(self, queue: str) -> int:
-        """Count the available runs of the queue."""
-        row = self._one("SELECT count(*) FROM run WHERE state = 'available' AND queue = ?", queue)
-        return 0 if row is None else int(row[0])
+    def arrivals(self, after: int, limit: int) -> list[Run]:
+        """Return the submitted runs with an id greater than ``after``, by id, at most ``limit``."""
+        return [run_of(row) for row in self._all(ARRIVALS, after, limit)]
+
+    def last_run_id(self) -> int:
+        """Return the greatest id that any run has had, 0 if there was none."""
+        return last_run_id(self._connection)
 
     def counts(self) -> Mapping[RunState, int]:
         """Count the runs by state; an account counts as many times as it has instants."""
-        return {RunState(state): count for state, count in self._all(COUNTS)}
+        return {RunState(state): count for state, count in self._all(COUNTS) if count}

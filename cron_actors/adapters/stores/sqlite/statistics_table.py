@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from cron_actors.adapters.stores.sqlite.changes import changes_of, text_of
+from cron_actors.adapters.stores.sqlite.changes import endings_of
+from cron_actors.adapters.stores.sqlite.event_table import EventTable
 from cron_actors.adapters.stores.sqlite.rows import Row, json_list, micros_or_none, moment_or_none
-from cron_actors.adapters.stores.sqlite.table import Table
 from cron_actors.core.statistics import fold_all
 from cron_actors.messages import RunChanged
 from cron_actors.model.statistics import Distribution, JobStatistics
@@ -22,39 +22,35 @@ _PUT = (
 )
 _ALL = "SELECT * FROM statistics ORDER BY job"
 _SOME = "SELECT * FROM statistics WHERE job IN (SELECT value FROM json_each(?))"
-_COUNT = "INSERT INTO uncounted (changes) VALUES (?)"
-_UNCOUNTED = "SELECT entry, changes FROM uncounted ORDER BY entry"
-_DELETE = "DELETE FROM uncounted WHERE entry <= ?"
+_FOLLOWER = "statistics"
 
 
-class StatisticsTable(Table):
-    """The tables ``statistics`` and ``uncounted``."""
+class StatisticsTable(EventTable):
+    """The table ``statistics``, whose rows follow the journal of events."""
 
     def statistics(self) -> Mapping[str, JobStatistics]:
         """Return the figures by job."""
         with self._snapshot():
-            rows, entries = self._all(_ALL), self._all(_UNCOUNTED)
-        figures = {row[0]: _figures_of(row) for row in rows}
-        return figures | fold_all(figures, (change for _, text in entries for change in changes_of(text)))
-
-    def count(self, changes: Sequence[RunChanged]) -> None:
-        """Have the figures count these changes, each of which ends something, in their order."""
-        self._do(_COUNT, text_of(changes))
+            rows = self._all(_ALL)
+            figures = {row[0]: _figures_of(row) for row in rows}
+            unread = (change for _, text in self._unread(_FOLLOWER) for change in endings_of(text)[0])
+            return figures | fold_all(figures, unread)
 
     def fold_statistics(self, limit: int | None = None) -> int:
-        """Bring counted changes into the rows, ``limit`` of them or a few more; return how many."""
+        """Bring journalled changes into the rows, ``limit`` of them or a few more; return how many."""
         changes: list[RunChanged] = []
-        last = None
-        for entry, text in self._connection.execute(_UNCOUNTED):
-            if limit is not None and len(changes) >= limit:
+        read, last = 0, None
+        for sequence, text in self._unread(_FOLLOWER):
+            if limit is not None and read >= limit:
                 break
-            changes += changes_of(text)
-            last = entry
+            ended, number = endings_of(text)
+            changes += ended
+            read, last = read + number, sequence
         if last is not None:
             rows = self._all(_SOME, json_list(sorted({change.job for change in changes})))
             self.put_statistics(fold_all({row[0]: _figures_of(row) for row in rows}, changes))
-            self._do(_DELETE, last)
-        return len(changes)
+            self._note_read(_FOLLOWER, last)
+        return read
 
     def put_statistics(self, figures: Mapping[str, JobStatistics]) -> None:
         """Replace the rows of these jobs."""

@@ -15,6 +15,18 @@ ALTER TABLE run ADD COLUMN dismissed_by TEXT;
 CREATE INDEX run_delayed ON run (scheduled_at) WHERE scheduled_at IS NOT NULL AND state IN ('scheduled', 'retryable');
 CREATE INDEX run_unique ON run (unique_key, run_id) WHERE unique_key IS NOT NULL;
 
+-- A run passes through many states, and every index that knows the state is written anew each time. Of what is over, one
+-- index serves counts and pruning; of what is not over, one finds the runs of a job, and small ones what is held or waits.
+DROP INDEX run_open;
+DROP INDEX run_final;
+DROP INDEX run_finished;
+CREATE INDEX run_unfinished ON run (job) WHERE finished_at IS NULL;
+CREATE INDEX run_held ON run (state, queue) WHERE state IN ('executing', 'launched');
+CREATE INDEX run_waiting ON run (queue, state) WHERE state IN ('scheduled', 'retryable');
+CREATE INDEX run_finished ON run (finished_at, state, count) WHERE finished_at IS NOT NULL;
+-- Dead letters that nobody has put away.
+CREATE INDEX run_dead ON run (last_due_at) WHERE state = 'discarded' AND dismissed_at IS NULL;
+
 -- What went wrong in a callback of the attempt; it changes nothing else.
 ALTER TABLE attempt ADD COLUMN callback_error TEXT;
 
