@@ -12,19 +12,25 @@ __all__ = [
     "RunningScheduler",
     "Scheduler",
     "Snooze",
+    "Submitted",
+    "Unique",
     "Worker",
     "__version__",
     "launch_scheduler",
+    "submit",
+    "submit_all",
 ]
 
 TYPE_CHECKING = False  # type checkers take it for true; importing typing for it would cost the template process memory
 if TYPE_CHECKING:
     from cron_actors.launcher import RunningScheduler, Scheduler, launch_scheduler
+    from cron_actors.submitting import Submitted, Unique, submit, submit_all
     from cron_actors.work import AttemptError, Discard, Error, Launched, ProcessEnded, Snooze, Worker
 else:
     # Where each name is; loaded at the first use, for the package alone must stay light, and so must user code.
     _PLACES = {
         **dict.fromkeys(("RunningScheduler", "Scheduler", "launch_scheduler"), "launcher"),
+        **dict.fromkeys(("Submitted", "Unique", "submit", "submit_all"), "submitting"),
         **dict.fromkeys(
             ("AttemptError", "Discard", "Error", "Launched", "ProcessEnded", "Snooze", "Worker"),
             "work",

@@ -31,6 +31,26 @@ class JobsFileError(UsageError):
         self.problems = problems
 
 
+class SubmissionError(UsageError):
+    """Work cannot be submitted as it is; the text names the work or the option. Nothing was stored."""
+
+
+class UnknownWorkError(SubmissionError):
+    """There is no such function or worker class, or no other process could find it."""
+
+
+class WrongArgumentsError(SubmissionError):
+    """The work cannot be called with these arguments."""
+
+
+class UnknownQueueError(SubmissionError):
+    """There is no such queue, or the worker class names none."""
+
+
+class DelayError(SubmissionError, InvalidValueError):
+    """No moment for it: negative, in the past, further than a year ahead, no integer, or two of them."""
+
+
 class StartError(CronActorsError):
     """The daemon cannot start or cannot go on (another daemon, a newer database, no permission): exit code 1."""
 
