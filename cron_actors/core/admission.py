@@ -92,6 +92,11 @@ class Admission:
         for name, line in self._lines.items():
             line.share = shares.get(name, line.share)
 
+    def share(self, queue: str) -> int:
+        """Return the share of the queue, 0 if there is no queue of this name."""
+        line = self._lines.get(queue)
+        return 0 if line is None else line.share
+
     def wake(self, queue: str) -> None:
         """Take note that runs wait in the queue."""
         line = self._lines.get(queue)
@@ -213,6 +218,8 @@ class Admission:
             admitted.given.append((self.slots.take(granted.queue, party.launches), party))
         admitted.left.extend(left)
         if line is not None:
-            line.again_at = granted.again_at
-            if left or granted.again_at is not None or len(granted.launches) >= granted.asked:
+            again_at = granted.again_at
+            passed = again_at is not None and self._at is not None and again_at <= self._at
+            line.again_at = None if passed else again_at
+            if left or again_at is not None or len(granted.launches) >= granted.asked:
                 line.waiting = True  # there may be more

@@ -1,92 +1,199 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from cron_actors.core.admission import Admission
-from cron_actors.messages import Launch
-from tests.fakes.values import a_launch
+from cron_actors.core.balance import reserve, shares
+from cron_actors.core.batching import MOST_IN_BATCH, may_share
+from cron_actors.messages import Claimed, Granted, Launch, Want
+from cron_actors.model.job import FunctionCall
+from cron_actors.model.queue import Isolation, Queue, QueueState
+from cron_actors.model.run import Identity
+from tests.fakes.values import NOON, a_job, a_launch
+
+JOBS = (a_job(), a_job(work=FunctionCall(path="tasks", function_name="go")))
+PROCESS = Identity(pid=1, start_time=1, boot_id="boot")
+NAMES = ("a", "b", "c")
+MINUTE = timedelta(minutes=1)
+
+
+@st.composite
+def a_queue(draw: st.DrawFn, name: str) -> Queue:
+    """Return a queue with few workers."""
+    return Queue(
+        name=name,
+        weight=draw(st.integers(1, 24)),
+        min_workers=draw(st.integers(0, 2)),
+        parallelism=draw(st.none() | st.integers(1, 3)),
+        isolation=draw(st.sampled_from(Isolation)),
+        poll_interval=timedelta(days=10_000),  # what waits must be found without polling
+    )
 
 
 class AdmissionMachine(RuleBasedStateMachine):
-    """A queue, the backlog it claims from, and its workers; every arrow between them may be slow."""
+    """The queues of a node, the backlog they claim from, and the workers; every arrow between them may be slow."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.slots = 0
-        self.admission = Admission(1)
-        self.backlog: list[Launch] = []
-        self.claims: list[int] = []  # on their way to the ledger
-        self.answers: list[tuple[int, tuple[Launch, ...]]] = []  # on their way back
-        self.working: dict[str, Launch] = {}
-        self.freed: list[str] = []  # on their way back to the queue
-        self.announced = 0
+        self.workers = self.processes = 1
+        self.admission = Admission(1, 1)
+        self.states: dict[str, QueueState] = {}
+        self.backlog: dict[str, list[Launch]] = {}
+        self.claims: list[tuple[Want, ...]] = []  # on their way to the ledger
+        self.answers: list[Claimed] = []  # on their way back
+        self.working: dict[str, tuple[str, tuple[Launch, ...]]] = {}
+        self.announced: list[str] = []
+        self.limited: set[str] = set()  # queues whose rate limit is spent until the next minute
         self.created = 0
         self.performed: list[int] = []
+        self.at = NOON
 
-    @initialize(slots=st.integers(1, 4))
-    def open(self, slots: int) -> None:
-        self.slots = slots
-        self.admission = Admission(slots)
+    @initialize(
+        queues=st.integers(1, 3).flatmap(lambda count: st.tuples(*map(a_queue, NAMES[:count]))),
+        workers=st.integers(1, 7),
+        processes=st.integers(1, 7),
+    )
+    def open(self, queues: tuple[Queue, ...], workers: int, processes: int) -> None:
+        self.workers, self.processes = workers, processes
+        self.admission = Admission(workers, processes)
+        self.states = {queue.name: QueueState(queue=queue) for queue in queues}
+        self.backlog = {queue.name: [] for queue in queues}
+        self.admission.open(self.states.values())
+        self.admission.pass_time(self.at, 0.0)
         self.claim()
 
+    # what the actor does after every message
     def claim(self) -> None:
-        """Do what the queue does after every message."""
-        slots = self.admission.demand()
-        if slots:
-            self.admission.ask(slots)
-            self.claims.append(slots)
+        demand = self.admission.demand()
+        if not demand:
+            return
+        self.check_demand(demand)
+        wants = self.admission.ask(demand)
+        assert {want.queue for want in wants} == set(demand)
+        self.claims.append(wants)
 
-    @rule(count=st.integers(1, 6))
-    def runs_become_available(self, count: int) -> None:
-        for _ in range(count):
+    def check_demand(self, demand: dict[str, int]) -> None:
+        after = {name: self.busy(name) + demand.get(name, 0) for name in self.states}
+        assert sum(after.values()) <= min(self.workers, self.processes)
+        lacking = sum(max(0, self.reserve(name) - taken) for name, taken in after.items())
+        for name, number in demand.items():
+            state = self.states[name]
+            assert not state.paused
+            assert after[name] <= (state.queue.parallelism or self.workers)
+            if number and after[name] > self.reserve(name):
+                assert sum(after.values()) + lacking <= self.workers, "a worker kept for another queue was taken"
+        self.check_shares(demand, after)
+
+    def check_shares(self, demand: dict[str, int], after: dict[str, int]) -> None:
+        """No queue goes beyond its share while another one that asks is below its own and could take that worker."""
+        beyond = any(after[name] > max(self.share(name), self.busy(name)) for name in demand)
+        for name in demand:
+            limit = self.states[name].queue.parallelism
+            could = (limit is None or after[name] < limit) and after[name] >= self.reserve(name)
+            assert not (beyond and could and after[name] < self.share(name))
+
+    def busy(self, name: str) -> int:
+        return sum(queue == name for queue, _ in self.working.values())
+
+    def reserve(self, name: str) -> int:
+        state = self.states[name]
+        return 0 if state.paused else reserve(state.queue)
+
+    def share(self, name: str) -> int:
+        return self.admission.share(name)
+
+    # what happens elsewhere
+    @rule(data=st.data(), kinds=st.lists(st.sampled_from((0, 1)), min_size=1, max_size=6))
+    def runs_become_available(self, data: st.DataObject, kinds: list[int]) -> None:
+        name = data.draw(st.sampled_from(sorted(self.states)))
+        for kind in kinds:
             self.created += 1
-            self.backlog.append(a_launch(self.created))
-        self.announced += 1
+            self.backlog[name].append(a_launch(self.created, JOBS[kind], queue=name))
+        self.announced.append(name)
 
     @precondition(lambda self: self.announced)
     @rule()
     def the_queue_hears_of_it(self) -> None:
-        self.announced -= 1
-        self.admission.wake()
+        self.admission.wake(self.announced.pop(0))
         self.claim()
 
     @precondition(lambda self: self.claims)
-    @rule()
-    def the_ledger_answers(self) -> None:
-        slots = self.claims.pop()
-        taken, self.backlog = self.backlog[:slots], self.backlog[slots:]
-        self.answers.append((slots, tuple(taken)))
+    @rule(spent=st.sets(st.sampled_from(NAMES)))
+    def the_ledger_answers(self, spent: set[str]) -> None:
+        self.limited |= spent & set(self.states)
+        granted = []
+        for want in self.claims.pop():
+            waiting = self.backlog[want.queue]
+            allowed = want.runs // 2 if want.queue in self.limited else want.runs
+            taken, self.backlog[want.queue] = waiting[:allowed], waiting[allowed:]
+            again_at = self.at + MINUTE if want.queue in self.limited else None
+            granted.append(Granted(queue=want.queue, asked=want.runs, launches=tuple(taken), again_at=again_at))
+        self.answers.append(Claimed(granted=tuple(granted)))
 
     @precondition(lambda self: self.answers)
     @rule()
     def the_queue_is_granted_runs(self) -> None:
-        asked, launches = self.answers.pop()
-        for worker, launch in self.admission.grant(asked, launches):
-            assert worker not in self.working, "a busy worker was given a second run"
-            self.working[worker] = launch
+        admitted = self.admission.grant(self.answers.pop())
+        for worker, party in admitted.given:
+            assert worker not in self.working, "a busy worker was given other runs"
+            assert 1 <= len(party.launches) <= MOST_IN_BATCH
+            assert party.shared or len(party.launches) == 1
+            assert not party.shared or all(may_share(launch.job) for launch in party.launches)
+            self.working[worker] = (party.queue.name, party.launches)
+        for launch in admitted.left:  # they go back, uncounted, and that is announced
+            self.backlog[launch.run.queue].insert(0, launch)
+            self.announced.append(launch.run.queue)
+        self.claim()
+
+    @precondition(lambda self: self.working)
+    @rule(data=st.data(), pace=st.none() | st.sampled_from([0, 1, 20, 500]))
+    def a_worker_is_free(self, data: st.DataObject, pace: int | None) -> None:
+        worker = data.draw(st.sampled_from(sorted(self.working)))
+        _, launches = self.working.pop(worker)
+        self.performed += [launch.run.run_id for launch in launches]
+        busy = None if pace is None else timedelta(milliseconds=pace) * len(launches)
+        self.admission.free(worker, len(launches), busy)
         self.claim()
 
     @precondition(lambda self: self.working)
     @rule(data=st.data())
-    def a_worker_ends(self, data: st.DataObject) -> None:
-        worker = data.draw(st.sampled_from(sorted(set(self.working) - set(self.freed)) or [""]))
-        if worker:
-            self.freed.append(worker)
+    def an_attempt_leaves_a_process_to_go_on(self, data: st.DataObject) -> None:
+        worker = data.draw(st.sampled_from(sorted(self.working)))
+        self.admission.slots.watch(self.working[worker][1][0].key, PROCESS)
+        assert worker not in self.admission.slots.performing()
 
-    @precondition(lambda self: self.freed)
     @rule()
-    def the_queue_hears_that_a_worker_is_free(self) -> None:
-        worker = self.freed.pop(0)
-        self.performed.append(self.working.pop(worker).run.run_id)
-        self.admission.free(worker)
+    def a_minute_passes(self) -> None:
+        self.at += MINUTE
+        self.limited.clear()
+        self.admission.pass_time(self.at, 0.0)
         self.claim()
 
+    @rule(load=st.dictionaries(st.sampled_from(NAMES), st.integers(0, 9)))
+    def the_workers_are_shared_out(self, load: dict[str, int]) -> None:
+        queues = self.admission.queues()
+        self.admission.share_out(shares(queues, self.admission.loads(load), self.workers))
+        self.claim()
+
+    @rule(data=st.data())
+    def a_queue_is_paused_or_resumed(self, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(sorted(self.states)))
+        self.states[name] = replace(self.states[name], paused=not self.states[name].paused)
+        self.admission.open(self.states.values())
+        self.claim()
+
+    # what is true at any time
     @invariant()
-    def never_more_runs_than_slots(self) -> None:
-        promised = sum(self.claims) + sum(asked for asked, _ in self.answers)
-        assert len(self.working) + promised <= max(self.slots, 1)
+    def never_more_workers_than_any_limit_allows(self) -> None:
+        assert len(self.working) <= min(self.workers, self.processes)
+        for name, state in self.states.items():
+            assert self.busy(name) <= (state.queue.parallelism or self.workers)
+            assert self.busy(name) == self.admission.slots.busy(name)
 
     @invariant()
     def at_most_one_claim_is_under_way(self) -> None:
@@ -94,20 +201,31 @@ class AdmissionMachine(RuleBasedStateMachine):
 
     @invariant()
     def no_run_is_lost_or_doubled(self) -> None:
-        answered = [launch.run.run_id for _, launches in self.answers for launch in launches]
-        waiting = [launch.run.run_id for launch in self.backlog]
-        working = [launch.run.run_id for launch in self.working.values()]
+        answered = [
+            launch.run.run_id for answer in self.answers for granted in answer.granted for launch in granted.launches
+        ]
+        waiting = [launch.run.run_id for launches in self.backlog.values() for launch in launches]
+        working = [launch.run.run_id for _, launches in self.working.values() for launch in launches]
         assert sorted(self.performed + answered + waiting + working) == list(range(1, self.created + 1))
 
     @invariant()
-    def nobody_waits_while_a_slot_is_free(self) -> None:
-        quiet = not (self.claims or self.answers or self.announced)
-        if quiet and self.backlog and self.slots:
-            assert len(self.working) == self.slots
+    def nobody_waits_while_a_slot_is_free_for_him(self) -> None:
+        if self.claims or self.answers or self.announced or len(self.working) >= min(self.workers, self.processes):
+            return
+        lacking = sum(max(0, self.reserve(name) - self.busy(name)) for name in self.states)
+        for name, state in self.states.items():
+            if not self.backlog[name] or state.paused or name in self.limited:
+                continue
+            full = state.queue.parallelism is not None and self.busy(name) >= state.queue.parallelism
+            kept = self.busy(name) >= self.reserve(name) and len(self.working) + lacking >= self.workers
+            assert full or kept
 
     @invariant()
-    def the_queue_knows_who_works(self) -> None:
-        assert set(self.admission.busy()) == set(self.working)
+    def what_is_performed_is_found_by_its_run(self) -> None:
+        for worker, (_, launches) in self.working.items():
+            assert self.admission.slots.performs(worker) == launches
+            assert all(self.admission.slots.holder(launch.run.run_id) == worker for launch in launches)
+        assert set(self.admission.slots.taken()) == set(self.working)
 
 
 AdmissionMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
