@@ -20,7 +20,7 @@ from cron_actors.model.run import RunState
 from cron_actors.ports.store import Reader
 
 STALE = timedelta(seconds=15)  # three heartbeats
-LABEL = 14
+LABEL = 13
 MOST_COUNTED = 1_000  # dead letters: beyond, the number changes nothing
 HELD = (RunState.EXECUTING, RunState.LAUNCHED)
 LEFT_OVER = " (left over)"

@@ -102,7 +102,7 @@ def settle(store: SqliteStore, run: Run, at: datetime, *, error: str | None = No
         at=at,
     )
     with store.begin() as transaction:
-        assert transaction.settle(settlement)
+        assert transaction.settle([settlement]) == [True]
 
 
 def put_node(store: SqliteStore, heartbeat_at: datetime, *, trouble: str | None = None) -> None:

@@ -115,7 +115,7 @@ def test_what_was_put_away_is_listed_only_if_all_are(
 def test_status_counts_dead_letters(cli: CommandLine, store: SqliteStore, capsys: pytest.CaptureFixture[str]) -> None:
     failed(store, NOW - MINUTE)
     cli("status")
-    assert "dead letters  1: cron-actors dead list\n" in capsys.readouterr().out
+    assert "dead letters 1: cron-actors dead list\n" in capsys.readouterr().out
 
 
 def test_a_dead_letter_is_shown_with_its_attempts_and_its_lineage(

@@ -119,7 +119,7 @@ def test_a_paused_queue_says_since_when_and_by_whom(
     [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("mail")]
     assert line.endswith("2m ago by ada")
     cli("status")
-    assert "queues        mail paused\n" in capsys.readouterr().out
+    assert "queues       mail paused\n" in capsys.readouterr().out
 
 
 def test_a_queue_that_has_gone_is_not_listed(

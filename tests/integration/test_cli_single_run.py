@@ -43,7 +43,7 @@ def attempt(store: SqliteStore, after: int, ending: Ending) -> None:
     )
     with store.begin() as transaction:
         transaction.begin_attempts([(key, Identity(pid=4711, start_time=1, boot_id="b"))])
-        assert transaction.settle(settlement)
+        assert transaction.settle([settlement]) == [True]
 
 
 @pytest.fixture
@@ -85,6 +85,7 @@ def test_a_run_is_shown_with_every_attempt_also_one_that_does_not_count(
         "outcome": "failure",
         "exit_code": 3,
         "error": "exit status 3",
+        "callback_error": None,
         "cpu_s": 0.25,
         "peak_memory_bytes": 12_300_000,
         "output_tail": "one\n\x1b[2Jtwo\n",

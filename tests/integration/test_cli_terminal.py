@@ -44,7 +44,7 @@ def settle_again(store: SqliteStore, run: Run) -> None:
     key = AttemptKey(run_id=run.run_id, attempt=run.attempt, token=run.lease_token)
     ending = Ending(outcome=Outcome.LOST)
     with store.begin() as transaction:
-        transaction.settle(Settlement(key=key, ending=ending, state=RunState.AVAILABLE, reason="rescued", at=NOW))
+        transaction.settle([Settlement(key=key, ending=ending, state=RunState.AVAILABLE, reason="rescued", at=NOW)])
 
 
 def test_a_run_that_was_asked_for_says_so(cli: CommandLine, capsys: pytest.CaptureFixture[str]) -> None:
