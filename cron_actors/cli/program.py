@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "top": ("top:top", "Show queues, workers and rates as they change."),
     "logs": ("logs:logs", "Print the log of a run, or follow it."),
     "trigger": ("requests:trigger", "Ask the daemon to run a job now."),
+    "submit": ("submit:submit", "Have a function, a worker class, or a command performed once."),
     "cancel": ("requests:cancel", "Ask the daemon to cancel a run."),
     "pause": ("pauses:pause", "Pause a job: skip what becomes due of it."),
     "resume": ("pauses:resume", "Let a paused job go on."),
