@@ -5,18 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from cron_actors.messages import RunChanged
-from cron_actors.model.run import Cause, Ending, Run, RunState
+from cron_actors.model.run import Cause, Run, RunState, Settlement
 
 
-def change_of(
-    run: Run, at: datetime, ending: Ending | None = None, held: Run | None = None, was: RunState | None = None
-) -> RunChanged:
-    """Return that the run stands where it stands since ``at``, and stood in ``was`` before.
-
-    At the end of an attempt ``ending`` says how it ended and ``held`` is the run as it was meanwhile: where it stands
-    now may have forgotten when it was begun.
-    """
-    tried = held or run
+def change_of(run: Run, at: datetime, was: RunState | None = None) -> RunChanged:
+    """Return that the run stands where it stands since ``at``, and stood in ``was`` before."""
     return RunChanged(
         run_id=run.run_id,
         job=run.job,
@@ -26,15 +19,36 @@ def change_of(
         cause=run.cause,
         state=run.state,
         reason=run.reason,
-        attempt=tried.attempt,
+        attempt=run.attempt,
         at=at,
-        outcome=None if ending is None else ending.outcome,
-        error=None if ending is None else ending.error,
-        duration=None if ending is None else ending.duration,
-        started_at=tried.started_at,
-        lateness=_lateness(tried),
+        started_at=run.started_at,
+        lateness=_lateness(run),
         queue=run.queue,
-        was=was if held is None else held.state,
+        was=was,
+    )
+
+
+def end_of(held: Run, settlement: Settlement) -> RunChanged:
+    """Return that the attempt which held the run has ended; the run itself may forget that it was ever begun."""
+    ending = settlement.ending
+    return RunChanged(
+        run_id=held.run_id,
+        job=held.job,
+        due_at=held.due_at,
+        last_due_at=held.last_due_at,
+        count=held.count,
+        cause=held.cause,
+        state=settlement.state,
+        reason=settlement.reason,
+        attempt=held.attempt,
+        at=settlement.at,
+        outcome=ending.outcome,
+        error=ending.error,
+        duration=ending.duration,
+        started_at=held.started_at,
+        lateness=_lateness(held),
+        queue=held.queue,
+        was=held.state,
     )
 
 

@@ -15,12 +15,12 @@ log = logging.getLogger(__name__)
 CHAINING = frozenset({RunState.COMPLETED, RunState.DISCARDED})
 
 
-def post_chain(posting: Posting, ended: Run) -> None:
+def post_chain(posting: Posting, ended: Run, state: RunState) -> None:
     """Write a run of each job that the end of this one starts, as its overlap policy says; none of one that is gone."""
-    if ended.state not in CHAINING:
+    if state not in CHAINING:
         return
     try:
-        names = successors(posting.job(ended.definition), ended.state)
+        names = successors(posting.job(ended.definition), state)
     except InvalidValueError:  # an older version took it: it is known by now
         return
     runs = [run for name in names if (run := _run_of(posting, name, ended)) is not None]

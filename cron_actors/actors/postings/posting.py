@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from cron_actors.actors.postings.node import Node, Pace
-from cron_actors.core.changes import change_of
+from cron_actors.core.changes import change_of, end_of
 from cron_actors.core.definitions import job_of
 from cron_actors.errors import InvalidValueError
 from cron_actors.messages import (
@@ -25,7 +25,7 @@ from cron_actors.messages import (
 from cron_actors.model.job import Job
 from cron_actors.model.queue import QueueState
 from cron_actors.model.records import JobRecord
-from cron_actors.model.run import AttemptKey, Ending, Identity, Run, RunState, Settlement
+from cron_actors.model.run import AttemptKey, Identity, Run, RunState, Settlement
 from cron_actors.ports.store import Transaction
 
 
@@ -110,20 +110,23 @@ class Posting:
         self.claimed.pop(run_id, None)
         self.node.held.pop(run_id, None)
 
-    def note(
-        self, run: Run, ending: Ending | None = None, held: Run | None = None, was: RunState | None = None
-    ) -> None:
-        """Take down that the run stands where it stands now, for the statistics and for whoever listens.
-
-        Of an attempt that ended, ``held`` is the run as it was before; of any other change ``was`` is its state before.
-        """
-        self.changes.append(change_of(run, self.at, ending, held, was))
-        if run.state is RunState.AVAILABLE:
-            self.available.add(run.queue)
-        elif run.scheduled_at is not None and run.state in DELAYED:
-            self.earliest = run.scheduled_at if self.earliest is None else min(self.earliest, run.scheduled_at)
+    def note(self, run: Run, was: RunState | None = None) -> None:
+        """Take down that the run stands where it stands now, and ``was`` before, for whoever listens."""
+        self.changes.append(change_of(run, self.at, was))
+        self._consider(run.state, run.queue, run.scheduled_at)
         if was in DELAYED:
             self.left_waiting = True
+
+    def note_end(self, held: Run, end: Settlement) -> None:
+        """Take down that the attempt which held the run has ended, for the statistics and for whoever listens."""
+        self.changes.append(end_of(held, end))
+        self._consider(end.state, held.queue, end.scheduled_at)
+
+    def _consider(self, state: RunState, queue: str, scheduled_at: datetime | None) -> None:
+        if state is RunState.AVAILABLE:
+            self.available.add(queue)
+        elif scheduled_at is not None and state in DELAYED:
+            self.earliest = scheduled_at if self.earliest is None else min(self.earliest, scheduled_at)
 
     def journal(self) -> None:
         """Append what was noted to the journal of events."""

@@ -11,7 +11,7 @@ from cron_actors.actors.postings.promotions import promote
 from cron_actors.core.run_states import check_step, describe
 from cron_actors.core.settlement import ANEW, Verdict, judge, judge_cancelled, not_begun, settled, settlement
 from cron_actors.messages import FinishedExecution
-from cron_actors.model.run import AttemptKey, Ending, Outcome, Reason, Run, RunState
+from cron_actors.model.run import AttemptKey, Ending, Outcome, Reason, Run, RunState, Settlement
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def write_ended(posting: Posting) -> None:
     written = posting.transaction.settle([end for _, end in ended])
     for (run, end), known in zip(ended, written, strict=True):
         if known:
-            _follow(posting, settled(run, end), run, end.ending)
+            _follow(posting, run, end)
         else:
             late(end.key, run.job)
     if posting.earliest is not None and posting.earliest <= posting.at:  # some wait no longer than until now
@@ -72,11 +72,11 @@ def answer_cancels(posting: Posting, run: Run, waiting: list[int]) -> None:
         posting.transaction.answer(request_id, f"run {run.run_id}: {text}", posting.at, run.run_id)
 
 
-def _follow(posting: Posting, run: Run, held: Run, ending: Ending) -> None:
-    posting.note(run, ending, held=held)
-    waiting = posting.node.cancelling.get(run.run_id)
+def _follow(posting: Posting, held: Run, end: Settlement) -> None:
+    posting.note_end(held, end)
+    waiting = posting.node.cancelling.get(held.run_id)
     if waiting:
-        posting.answered.append(run.run_id)
-        answer_cancels(posting, run, sorted(waiting))
-    ease(posting, run.job)
-    post_chain(posting, run)
+        posting.answered.append(held.run_id)
+        answer_cancels(posting, settled(held, end), sorted(waiting))
+    ease(posting, held.job)
+    post_chain(posting, held, end.state)
