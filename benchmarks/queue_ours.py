@@ -62,7 +62,7 @@ def throughput(count: int, queues: dict[str, Any]) -> tuple[float, float]:
     folder = _with_functions()
     _submit(folder, _IN_BATCHES, count)
     with daemon([], folder=folder, queues=queues) as (process, _):
-        _wait_until_done(folder)
+        _wait_until_done(process, folder)
         used = sum(map(cpu_seconds, [process.pid, *children(process.pid)]))
         runs = _runs(folder)
     _check(runs, count)
@@ -145,13 +145,13 @@ def _submit(folder: Path, program: str, count: int) -> float:
     return float(subprocess.run(words, cwd=folder, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 
-def _wait_until_done(folder: Path) -> None:
+def _wait_until_done(process: subprocess.Popen[bytes], folder: Path) -> None:
     reader = open_reader(_url(folder))
     if reader is None:
         raise ValueError(f"no database in {folder}")
     give_up = time.perf_counter() + AT_MOST
     while any(reader.in_queue(1).values()):
-        if time.perf_counter() > give_up:
+        if process.poll() is not None or time.perf_counter() > give_up:
             raise TimeoutError("the daemon does not get on")
         time.sleep(LOOK_AGAIN)  # noqa: TID251 # a measurement takes real time
     reader.close()

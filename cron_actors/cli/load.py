@@ -19,7 +19,7 @@ from cron_actors.cli.wording import counted
 from cron_actors.core.load_plan import USUAL_MIX, Task, drawn, read_count, read_mix
 from cron_actors.model.queue import DEFAULT_QUEUE
 
-AT_ONCE = 1_000
+AT_ONCE = 100  # few enough that the tasks are mixed, though those of a kind are submitted together
 SEEDS = 1_000_000
 STEPS_A_SECOND = 10  # in how many pieces the runs of a second are submitted
 

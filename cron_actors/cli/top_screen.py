@@ -29,7 +29,7 @@ QUEUE_COLUMNS = (
     Column(""),
 )
 RUN_COLUMNS = (Column("RUNNING FOR"), Column("RUN"), Column("QUEUE", leaves=1), Column("JOB", least=10))
-FAILURE_COLUMNS = (Column("FAILED AT"), Column("RUN"), Column("JOB", least=10), Column("WHY", least=10))
+FAILURE_COLUMNS = (Column("FAILED AT"), Column("RUN"), Column("WHY", least=20), Column("JOB", least=10))
 
 
 def screen(shot: Snapshot, width: int | None = None) -> list[str]:
@@ -130,7 +130,7 @@ def _running_for(run: Run, at: datetime) -> float:
 
 def _failure(change: RunChanged, at: datetime) -> tuple[str, ...]:
     why = describe(change.state, change.reason) + (f", {change.error}" if change.error else "")
-    return short(change.at, at), str(change.run_id), change.job, printable(why)
+    return short(change.at, at), str(change.run_id), printable(why), change.job
 
 
 def _number(count: int) -> str:
