@@ -36,12 +36,12 @@ class Deed(NamedTuple):
 
 
 RETRY = Deed(RequestKind.RETRY_DEAD, "retried")
-DISCARD = Deed(RequestKind.DISMISS_DEAD, "put away")
+DISCARD = Deed(RequestKind.DISMISS_DEAD, "dismissed")
 
 
 @click.group()
 def dead() -> None:
-    """List dead letters, the runs that were given up, and retry them or put them away.
+    """List dead letters, the runs that were given up, and retry or dismiss them.
 
     Example: cron-actors dead retry --job backup --dry-run
     """
@@ -49,7 +49,7 @@ def dead() -> None:
 
 @dead.command("list")
 @dead_filter
-@click.option("--all", "every", is_flag=True, help="Also those that were put away, and not only the newest 50.")
+@click.option("--all", "every", is_flag=True, help="Also those that were dismissed, and not only the newest 50.")
 @options.as_json
 @click.pass_context
 def list_dead(context: click.Context, wanted: DeadFilter, *, every: bool, as_json: bool) -> None:
@@ -107,7 +107,7 @@ def retry_dead(context: click.Context, wanted: DeadFilter, *, every: bool, dry_r
 @click.option("--yes", is_flag=True, help="Do not ask, however many there are.")
 @click.pass_context
 def discard_dead(context: click.Context, wanted: DeadFilter, *, every: bool, dry_run: bool, yes: bool) -> int:
-    """Put dead letters away: they are not listed any more, and stay in the history.
+    """Dismiss dead letters: they are not listed any more, and stay in the history.
 
     What is chosen by anything but --run is asked about first if there are several.
 
@@ -169,7 +169,7 @@ def _tell(found: Sequence[Run], now: datetime) -> None:
 
 
 def _row(run: Run, now: datetime) -> tuple[str, ...]:
-    away = "\n(put away)" if run.dismissed_at is not None else ""
+    away = "\n(dismissed)" if run.dismissed_at is not None else ""
     return (
         str(run.run_id),
         printable(run.job),

@@ -1,4 +1,4 @@
-"""Which dead letters a command is about: discarded runs that nobody has put away."""
+"""Which dead letters a command is about: discarded runs that nobody has dismissed."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ ASKED = {
     RequestKind.TRIGGER: "asked for by",
     RequestKind.CANCEL: "cancel asked for by",
     RequestKind.RETRY_DEAD: "retry asked for by",
-    RequestKind.DISMISS_DEAD: "put away by",
+    RequestKind.DISMISS_DEAD: "dismissed by",
 }
 INDENT = "    "
 MEGABYTE = 1_000_000
@@ -60,7 +60,7 @@ def _tell(run: Run, reader: Reader, now: datetime) -> None:
     if run.result is not None:
         say(f"result     {run.result}")
     if run.dismissed_at is not None:
-        say(f"put away   {moment_text(run.dismissed_at, now)}")
+        say(f"dismissed  {moment_text(run.dismissed_at, now)}")
     say(f"log        {_log(run.log)}")
 
 

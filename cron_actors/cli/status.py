@@ -89,7 +89,7 @@ def _paused(reader: Reader | None, now: datetime) -> list[str]:
 
 
 def _dead_letters(reader: Reader | None) -> int:
-    """Return how many dead letters nobody has put away, counted up to MOST_COUNTED."""
+    """Return how many dead letters nobody has dismissed, counted up to MOST_COUNTED."""
     if reader is None:
         return 0
     return len(reader.runs(RunFilter(states=(RunState.DISCARDED,), dismissed=False, limit=MOST_COUNTED)))

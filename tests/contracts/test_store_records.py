@@ -169,6 +169,18 @@ def test_a_run_is_known_by_what_was_asked_of_it(store: AnyStore, reader: Reader,
     assert reader.requests_about(9) == reader.requests_about(10**30) == []
 
 
+def test_a_dead_letter_is_known_by_who_asked_to_retry_or_dismiss_it(
+    store: AnyStore, reader: Reader, mailbox: Mailbox
+) -> None:
+    dead = replace(ASK, kind=RequestKind.RETRY_DEAD, job=None, force=False, payload={"run_ids": [7, 8]})
+    retry = mailbox.submit(dead)
+    dismiss = mailbox.submit(replace(dead, kind=RequestKind.DISMISS_DEAD, payload={"run_ids": [8]}))
+    mailbox.submit(replace(dead, kind=RequestKind.PAUSE_QUEUE, payload={"queue": "mail"}))
+    assert [one.request_id for one in reader.requests_about(8)] == [retry, dismiss]
+    assert [one.request_id for one in reader.requests_about(7)] == [retry]
+    assert reader.requests_about(9) == []
+
+
 def test_a_change_made_elsewhere_is_told_once(store: AnyStore, mailbox: Mailbox) -> None:
     store.changed_elsewhere()
     assert not store.changed_elsewhere()

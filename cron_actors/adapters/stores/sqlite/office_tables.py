@@ -15,6 +15,11 @@ _SUBMIT = (
 )
 _WAITING = "SELECT * FROM request WHERE handled_at IS NULL ORDER BY request_id LIMIT ?"
 ABOUT = "SELECT * FROM request WHERE run_id = ? ORDER BY request_id"
+# Such requests are few, and this is asked by people, about one run.
+_ABOUT_DEAD = (
+    "SELECT * FROM request WHERE kind IN ('retry_dead', 'dismiss_dead')"
+    " AND EXISTS (SELECT 1 FROM json_each(payload, '$.run_ids') WHERE value = ?)"
+)
 # The run of a cancel was named by the request; the run of a trigger is known only now.
 _ANSWER = "UPDATE request SET answer = ?, handled_at = ?, run_id = coalesce(?, run_id) WHERE request_id = ?"
 
@@ -75,8 +80,9 @@ class RequestTable(Table):
         return None if row is None else request_of(row)
 
     def requests_about(self, run_id: int) -> list[Request]:
-        """Return the request that made the run, if one did, and those to cancel it, oldest first."""
-        return [request_of(row) for row in self._all(ABOUT, run_id)]
+        """Return the request that made the run, if one did, and those to cancel, retry or dismiss it, oldest first."""
+        rows = [*self._all(ABOUT, run_id), *self._all(_ABOUT_DEAD, run_id)]
+        return sorted(map(request_of, rows), key=lambda request: request.request_id)
 
     def answer(self, request_id: int, answer: str, at: datetime, run_id: int | None = None) -> None:
         """Mark the request as handled."""

@@ -93,7 +93,7 @@ class SqliteReader:
             return RequestTable(connection).request(min(request_id, GREATEST_ID))
 
     def requests_about(self, run_id: int) -> list[Request]:
-        """Return the request that made the run, if one did, and those to cancel it, oldest first."""
+        """Return the request that made the run, if one did, and those to cancel, retry or dismiss it, oldest first."""
         with self._session.reading() as connection:
             return RequestTable(connection).requests_about(min(run_id, GREATEST_ID))
 
