@@ -7,12 +7,15 @@ __all__ = [
     "AttemptError",
     "Discard",
     "Error",
+    "Event",
+    "EventKind",
     "Launched",
     "ProcessEnded",
     "RunningScheduler",
     "Scheduler",
     "Snooze",
     "Submitted",
+    "Subscription",
     "Unique",
     "Worker",
     "__version__",
@@ -23,12 +26,16 @@ __all__ = [
 
 TYPE_CHECKING = False  # type checkers take it for true; importing typing for it would cost the template process memory
 if TYPE_CHECKING:
+    from cron_actors.adapters.subscription import Subscription
     from cron_actors.launcher import RunningScheduler, Scheduler, launch_scheduler
+    from cron_actors.model.event import Event, EventKind
     from cron_actors.submitting import Submitted, Unique, submit, submit_all
     from cron_actors.work import AttemptError, Discard, Error, Launched, ProcessEnded, Snooze, Worker
 else:
     # Where each name is; loaded at the first use, for the package alone must stay light, and so must user code.
     _PLACES = {
+        "Subscription": "adapters.subscription",
+        **dict.fromkeys(("Event", "EventKind"), "model.event"),
         **dict.fromkeys(("RunningScheduler", "Scheduler", "launch_scheduler"), "launcher"),
         **dict.fromkeys(("Submitted", "Unique", "submit", "submit_all"), "submitting"),
         **dict.fromkeys(
