@@ -35,6 +35,7 @@ from cron_actors.messages import Address, Broken, Drain, Hurry, LedgerMessage, L
 from cron_actors.model.job import Definition
 from cron_actors.model.queue import QueueDeclaration
 from cron_actors.model.records import NodeRecord
+from cron_actors.model.run import RunState
 from cron_actors.ports.executor import Executor
 from cron_actors.ports.run_logs import RunLogs
 from cron_actors.ports.store import Store
@@ -250,9 +251,12 @@ class Daemon:
 
 
 def end_survivors(store: Store, executor: Executor, logs: RunLogs) -> None:
-    """Kill what processes of a dead daemon still run, before its runs are rescued, and say so in their logs."""
+    """Kill what processes of a dead daemon still run, before its runs are rescued, and say so in their logs.
+
+    What an attempt has left to go on by itself goes on.
+    """
     with store.begin() as transaction:
-        held = transaction.held()
+        held = [(run, attempt) for run, attempt in transaction.held() if run.state is not RunState.LAUNCHED]
     identities = tuple(attempt.identity for _, attempt in held if attempt.identity is not None)
     ended = executor.end_survivors(identities) if identities else 0
     if ended:

@@ -72,6 +72,9 @@ class Transaction(Protocol):
     def release(self, run_id: int) -> Run | None:
         """Make a scheduled run available, without a reason; None if it was not scheduled."""
 
+    def withhold(self, run_id: int) -> Run | None:
+        """Have an available run wait until another one of its job ends; None if it was not available."""
+
     def claim(self, queue: str, slots: int, node: str, at: datetime, log_of: NameLog) -> list[Run]:
         """Take up to ``slots`` available runs of the queue, in the order of E3, for the node.
 
@@ -259,7 +262,7 @@ class Reader(Protocol):
         """Return the request, None if there is none."""
 
     def requests_about(self, run_id: int) -> list[Request]:
-        """Return the request that made the run, if one did, and those to cancel it, oldest first."""
+        """Return the request that made the run, if one did, and those to cancel, retry or dismiss it, oldest first."""
 
     def counts(self) -> Mapping[RunState, int]:
         """Return how many runs stand in each state."""

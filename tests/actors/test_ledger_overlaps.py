@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cron_actors.core.run_states import describe
-from cron_actors.messages import Available, Cancel, Claim, Claimed, Launch, Want
+from cron_actors.messages import Available, Cancel, Claim, Claimed, Launch, Promote, Want
 from cron_actors.model.records import RequestKind, RunFilter
 from cron_actors.model.run import Outcome, Reason, Run, RunState
 from tests.fakes.ledger_desk import LedgerDesk
@@ -204,3 +204,35 @@ def test_a_changed_policy_holds_for_what_waits(desk: LedgerDesk) -> None:
     assert (standing(desk)[1], standing(desk)[2]) == ("skipped: coalesced", WAITING)
     desk.load({"overlap": "allow"})
     assert standing(desk)[2] == "available"
+
+
+@pytest.mark.parametrize("policy", ["skip", "queue_one", "queue_all", "cancel_other"])
+def test_a_retry_whose_time_has_come_waits_for_the_end_of_the_run_that_is_busy(desk: LedgerDesk, policy: str) -> None:
+    desk.load({"overlap": policy, "max_attempts": 2, "backoff": "linear"})
+    come_due(desk, 0)
+    [first] = desk.claim()
+    desk.tell(finished(first, Outcome.FAILURE))
+    come_due(desk, 1)
+    [second] = desk.claim()
+    desk.clock.advance(timedelta(seconds=15))
+    desk.tell(Promote(until_at=desk.clock.now()))
+    assert desk.claim() == ()
+    assert standing(desk) == {0: "scheduled: waiting: overlap", 1: "executing"}
+    desk.tell(finished(second))
+    assert [(launch.run.run_id, launch.run.attempt) for launch in desk.claim()] == [(first.run.run_id, 2)]
+
+
+def test_of_retries_whose_time_has_come_together_the_one_that_waited_longest_is_first(desk: LedgerDesk) -> None:
+    desk.load({"overlap": "queue_all", "max_attempts": 2, "backoff": "linear"})
+    launches: list[Launch] = []
+    for number in range(3):
+        come_due(desk, number)
+        launches += desk.claim()
+        desk.tell(finished(launches[-1], Outcome.FAILURE))
+    desk.clock.advance(timedelta(seconds=15))
+    desk.tell(Promote(until_at=desk.clock.now()))
+    for launch in launches:
+        [again] = desk.claim()
+        assert again.run.run_id == launch.run.run_id
+        desk.tell(finished(again))
+    assert desk.claim() == ()

@@ -369,3 +369,15 @@ def test_output_that_is_no_text_does_not_stop_the_ledger(store: AnyStore, reader
     assert done is not None
     assert done.error == "bad byte \\udcff"
     assert reader.attempts(run.run_id)[0].output_tail == "a\0b\\udcff"
+
+
+def test_only_an_available_run_is_withheld_until_another_one_ends(store: AnyStore) -> None:
+    [run] = insert(store, owed())
+    with store.begin() as transaction:
+        withheld = transaction.withhold(run.run_id)
+        assert withheld is not None
+        assert (withheld.state, withheld.reason, withheld.scheduled_at) == ("scheduled", "waiting: overlap", None)
+        assert transaction.withhold(run.run_id) is None
+        assert transaction.waiting("backup") == [withheld]
+        assert transaction.next_scheduled() is None
+    assert claim(store) == []

@@ -27,6 +27,16 @@ def admit_runs(posting: Posting, runs: Sequence[NewRun]) -> list[NewRun]:
     return admitted.runs
 
 
+def withhold(posting: Posting, run: Run) -> Run | None:
+    """Have a run that has waited for its instant wait on if it may not begin beside another one; None if it may."""
+    if _policy(posting, run) is Overlap.ALLOW:
+        return None
+    if not posting.transaction.occupants([run.job]).get(run.job, {}).keys() - {run.run_id}:
+        return None
+    posting.node.waiting.add(run.job)
+    return posting.transaction.withhold(run.run_id)
+
+
 def ease(posting: Posting, job: str, policy: Overlap | None = None) -> None:
     """Let runs of the job begin that wait for the end of another, if there is none any more.
 

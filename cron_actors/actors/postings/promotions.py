@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from cron_actors.actors.postings.overlaps import withhold
 from cron_actors.actors.postings.posting import Posting
 from cron_actors.messages import Delayed, Promote
 from cron_actors.model.run import RunState
@@ -21,9 +22,10 @@ def post_promote(posting: Posting, order: Promote) -> None:
 def promote(posting: Posting, until_at: datetime) -> bool:
     """Make some available; False if there may be more, which the ledger is then reminded of."""
     runs = posting.transaction.promote(until_at, PROMOTED_AT_ONCE)
-    for run in runs:
+    for run in reversed(runs):  # of several that may not run together, the one that has waited longest goes first
+        standing = withhold(posting, run) or run
         # Only what failed has an outcome while it waits.
-        posting.note(run, was=RunState.SCHEDULED if run.outcome is None else RunState.RETRYABLE)
+        posting.note(standing, was=RunState.SCHEDULED if run.outcome is None else RunState.RETRYABLE)
     if len(runs) < PROMOTED_AT_ONCE:
         return True
     posting.reminders.append(Promote(until_at=until_at))

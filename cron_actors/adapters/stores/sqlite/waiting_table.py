@@ -24,6 +24,10 @@ _RELEASE = (
     "UPDATE run SET state = 'available', reason = NULL, scheduled_at = NULL WHERE run_id = ? AND state = 'scheduled'"
     f" RETURNING {RUN_COLUMNS}"
 )
+_WITHHOLD = (
+    f"UPDATE run SET state = 'scheduled', reason = '{Reason.WAITING}', scheduled_at = NULL"
+    f" WHERE run_id = ? AND state = 'available' RETURNING {RUN_COLUMNS}"
+)
 _DELAYED = "scheduled_at IS NOT NULL AND state IN ('scheduled', 'retryable')"
 NEXT_SCHEDULED = f"SELECT min(scheduled_at) FROM run WHERE {_DELAYED}"
 RIPE = f"SELECT {RUN_COLUMNS} FROM run WHERE {_DELAYED} AND scheduled_at <= ? ORDER BY scheduled_at, run_id LIMIT ?"
@@ -53,6 +57,11 @@ class WaitingTable(Table):
     def release(self, run_id: int) -> Run | None:
         """Put a scheduled run into the line of its queue; None if it is not scheduled."""
         row = self._one(_RELEASE, run_id)
+        return None if row is None else run_of(row)
+
+    def withhold(self, run_id: int) -> Run | None:
+        """Take an available run out of the line of its queue until another one ends; None if it is not available."""
+        row = self._one(_WITHHOLD, run_id)
         return None if row is None else run_of(row)
 
     def pending(self, job: str) -> list[Run]:
