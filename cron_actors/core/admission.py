@@ -62,11 +62,15 @@ class Admission:
         self._workers = workers
         self._processes = processes
         self._lines: dict[str, Line] = {}
+        self._reserved: dict[str, int] = {}
         self._asked: dict[str, Asked] = {}
         self._at: datetime | None = None
 
     def open(self, states: Iterable[QueueState]) -> None:
-        """Take note of the queues in force; in those that are new or were changed runs may wait."""
+        """Take note of the queues in force; in those that are new or were changed runs may wait.
+
+        Workers are kept free for those that are not paused, if there are enough for all minimums.
+        """
         lines: dict[str, Line] = {}
         for state in states:
             name = state.queue.name
@@ -78,6 +82,8 @@ class Admission:
             pace = None if known is None else known.pace
             lines[name] = Line(queue=state.queue, paused=state.paused, share=share, pace=pace)
         self._lines = lines
+        fits = sum(reserve(line.queue) for line in lines.values()) <= self._workers
+        self._reserved = {name: reserve(line.queue) if fits and not line.paused else 0 for name, line in lines.items()}
 
     def queues(self) -> tuple[Queue, ...]:
         """Return the queues in force, in the order in which they were named."""
@@ -178,7 +184,7 @@ class Admission:
             has = busy[queue.name]
             if queue.parallelism is not None and has >= queue.parallelism:
                 continue
-            if has >= reserve(queue):
+            if has >= self._reserved[queue.name]:
                 if unreserved <= 0:
                     continue
                 unreserved -= 1
@@ -189,14 +195,12 @@ class Admission:
         return demand
 
     def _turn(self, line: Line, busy: int) -> tuple[bool, float]:
-        return busy >= line.share, busy / line.queue.weight
+        # Without a worker a queue is below any share: what is given by weight alone could pass it over for ever.
+        return busy >= max(line.share, 1), busy / line.queue.weight
 
     def _unreserved(self) -> int:
         """Return how many workers are neither taken nor kept free for a queue that has less than its minimum."""
-        lacking = 0
-        for line in self._lines.values():
-            if not line.paused:
-                lacking += max(0, reserve(line.queue) - self.slots.busy(line.queue.name))
+        lacking = sum(max(0, reserved - self.slots.busy(name)) for name, reserved in self._reserved.items())
         return self._workers - self.slots.count() - lacking
 
     def _room(self, line: Line) -> int:

@@ -91,12 +91,12 @@ class AdmissionMachine(RuleBasedStateMachine):
 
     def check_shares(self, demand: dict[str, int], after: dict[str, int]) -> None:
         """No queue goes beyond its share while another one where runs wait is below its own and could have more."""
-        if not any(after[name] > max(self.share(name), self.busy(name), self.reserve(name)) for name in demand):
+        if not any(after[name] > max(self.share(name), self.busy(name), self.reserve(name), 1) for name in demand):
             return
         for name, state in self.states.items():
             limit = state.queue.parallelism
             if self.waits(name) and (limit is None or after[name] < limit):
-                assert after[name] >= self.share(name)
+                assert after[name] >= max(self.share(name), 1)
 
     def waits(self, name: str) -> bool:
         """Say whether runs wait in the queue that may begin, as it must know by now."""
@@ -108,7 +108,8 @@ class AdmissionMachine(RuleBasedStateMachine):
 
     def reserve(self, name: str) -> int:
         state = self.states[name]
-        return 0 if state.paused else reserve(state.queue)
+        fits = sum(reserve(state.queue) for state in self.states.values()) <= self.workers
+        return reserve(state.queue) if fits and not state.paused else 0
 
     def share(self, name: str) -> int:
         return self.admission.share(name)

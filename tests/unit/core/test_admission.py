@@ -62,6 +62,16 @@ def test_a_queue_below_its_share_has_the_next_worker_that_gets_free() -> None:
     assert admission.demand() == {"b": 1}
 
 
+def test_a_queue_without_a_worker_comes_before_one_below_its_share_even_if_its_own_is_nothing() -> None:
+    admission = admission_of(a_queue("a", weight=24), a_queue("b"))
+    admission.ask({"a": 4})
+    admission.grant(Claimed(granted=(Granted(queue="a", asked=4, launches=tuple(runs("a", 1, 2, 3, 4))),)))
+    admission.share_out({"a": 100, "b": 0})
+    admission.free("worker-1")
+    admission.wake("b")
+    assert admission.demand() == {"b": 1}
+
+
 def test_a_queue_takes_beyond_its_share_what_nobody_else_wants() -> None:
     admission = admission_of(a_queue("a"), a_queue("b"))
     admission.share_out({"a": 1, "b": 3})
@@ -80,6 +90,13 @@ def test_the_minimum_of_a_queue_is_kept_free_for_it_among_the_workers() -> None:
 def test_no_minimum_is_kept_free_for_a_paused_queue() -> None:
     paused = QueueState(queue=a_queue("b", min_workers=2).queue, paused=True)
     admission = admission_of(a_queue("a"), paused, workers=4, processes=100)
+    assert admission.demand() == {"a": 4}
+
+
+def test_minimums_for_which_there_are_too_few_workers_give_way() -> None:
+    admission = admission_of(a_queue("a", min_workers=1), a_queue("b", min_workers=4), workers=4)
+    grant(admission)
+    admission.wake("a")
     assert admission.demand() == {"a": 4}
 
 
