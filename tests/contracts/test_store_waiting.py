@@ -34,7 +34,8 @@ def failed(run: Run, wait: int = 60) -> Settlement:
 
 
 def delayed(after: int, **others: object) -> NewRun:
-    return owed(after=after, state=RunState.SCHEDULED, scheduled_at=T + after * SECOND, **others)
+    run = owed(after=after, state=RunState.SCHEDULED, scheduled_at=T + after * SECOND)
+    return replace(run, **others)  # type: ignore[arg-type]  # the names are checked by replace itself
 
 
 def discarded(store: AnyStore, after: int = 0) -> Run:
