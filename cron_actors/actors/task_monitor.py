@@ -221,20 +221,20 @@ class TaskMonitorActor(Shell[MonitorMessage]):
     def _follow(self, performance: Performance, ending: Ending) -> Ending | None:
         """Return how the attempt ended, None if there is still something to be done or it is not for us to say."""
         launch = performance.launch
-        match performance.aftermath.follow(performance.judged(ending), performance.verdict):
-            case Ending() as over:
-                return over
-            case Callback() as callback:
-                self._to.task.tell(Perform(launch=launch, callback=callback))
-            case Identity() as identity:
-                left = LeftRunning(key=launch.key, job=launch.job.identifier, identity=identity)
-                self._to.ledger.tell(left)
-                self._to.queue.tell(left)
-                self._to.task.tell(Watch(key=launch.key, identity=identity))
-                if performance.verdict is not None:  # our order came too late for the one process, not for the other
-                    self._to.task.tell(End(key=launch.key, kill_after=launch.job.kill_after))
-            case None:
-                self._let_go(performance)
+        next_step = performance.aftermath.follow(performance.judged(ending), performance.verdict)
+        if isinstance(next_step, Ending):
+            return next_step
+        if next_step is None:
+            self._let_go(performance)
+        elif isinstance(next_step, Callback):
+            self._to.task.tell(Perform(launch=launch, callback=next_step))
+        else:
+            left = LeftRunning(key=launch.key, job=launch.job.identifier, identity=next_step)
+            self._to.ledger.tell(left)
+            self._to.queue.tell(left)
+            self._to.task.tell(Watch(key=launch.key, identity=next_step))
+            if performance.verdict is not None:  # our order came too late for the one process, not for the other
+                self._to.task.tell(End(key=launch.key, kill_after=launch.job.kill_after))
         return None
 
     def _interrupt(self, performance: Performance) -> None:
