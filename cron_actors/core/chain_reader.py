@@ -31,15 +31,14 @@ def targets(job: Job) -> Iterator[tuple[str, str]]:
             yield key, name
 
 
-def circles(chains: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
-    """Return circles in which jobs start each other, each from its first job on: none if and only if there is none.
+def circles(chains: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    """Yield circles in which jobs start each other, each from its first job on: none if and only if there is none.
 
     ``chains`` says by job which others it starts; those that are no jobs start nothing.
 
-    >>> circles({"a": ["b"], "b": ["c", "a"], "c": []})
+    >>> list(circles({"a": ["b"], "b": ["c", "a"], "c": []}))
     [('a', 'b')]
     """
-    found: list[tuple[str, ...]] = []
     over: set[str] = set()
     for start in chains:
         path: dict[str, Iterator[str]] = {}
@@ -53,7 +52,6 @@ def circles(chains: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
                 del path[job]
             elif after in path:
                 names = list(path)
-                found.append(tuple(names[names.index(after) :]))
+                yield tuple(names[names.index(after) :])
             elif after in chains and after not in over:
                 path[after] = iter(chains[after])
-    return found

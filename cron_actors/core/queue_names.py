@@ -11,6 +11,7 @@ from cron_actors.errors import InvalidValueError
 
 _MOST_CHARACTERS = 64
 _MOST_NAMED = 20
+_MOST_GUESSED = 500
 
 
 def parse_queue_name(value: object) -> str:
@@ -28,7 +29,7 @@ def unknown_queue(name: str, known: Iterable[str]) -> str:
     "found 'hihg', did you mean 'high'?; accepted: a queue: high, low"
     """
     names = list(known)
-    close = difflib.get_close_matches(name[:_MOST_CHARACTERS], names, n=1)
+    close = difflib.get_close_matches(name[:_MOST_CHARACTERS], names[:_MOST_GUESSED], n=1)
     hint = f", did you mean {quote(close[0])}?" if close else ""
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return f"found {quote(name)}{hint}; accepted: a queue: {', '.join(names[:_MOST_NAMED])}{more}"

@@ -27,6 +27,10 @@ JOBS: dict[str, Json] = {
         "holidays": {"dates": ["2027-01-01", "2027-12-24..2027-12-26", {"from": "2027-08-02", "to": "2027-08-20"}]},
         "weekend": {"weekdays": ["sat", "sun"]},
     },
+    "queues": {
+        "mail": {"parallelism": 4, "rate_limit": "10/1m", "backoff": {"initial": "5s", "factor": 1.5, "jitter": 0.1}},
+        "high": {"weight": 16, "min_workers": 2, "isolation": "reuse", "recycle": {"runs": 9, "memory": "64MB"}},
+    },
     "jobs": [
         {"identifier": "a", "command": "x", "periodicity": "5m", "exclude": "holidays", "x-é": [1.5, None]},
         {"identifier": "b", "command": ["x"], "cron": ["H 4 * * 1-5"], "timezone": "Europe/Berlin", "env": {"A": None}},
@@ -44,6 +48,17 @@ JOBS: dict[str, Json] = {
             "success": {"exit_codes": [0, "10-20"], "output": "done"},
             "retention": {"count": 5, "age": "30 days", "size": "100MB"},
             "umask": "027",
+        },
+        {
+            "identifier": "e",
+            "command": "x",
+            "manual": True,
+            "queue": "mail",
+            "priority": -5,
+            "max_attempts": 5,
+            "backoff": "linear",
+            "on_success": ["a", "b"],
+            "on_failure": "c",
         },
     ],
 }

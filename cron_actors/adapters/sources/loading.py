@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
-from cron_actors.adapters.sources.checking import Terms, findings_in, identifier_of, job_mappings
+from cron_actors.adapters.sources.checking import MOST_FAULTS, Terms, findings_in, identifier_of, job_mappings
 from cron_actors.adapters.sources.document import Document, LineTable, SyntaxFault
 from cron_actors.adapters.sources.file_text import read_text
 from cron_actors.adapters.sources.json_text import read_json
@@ -59,7 +60,7 @@ def load_mapping(mapping: object, *, folder: Path, granularity: Granularity, wor
     """
     value, problems = plain(mapping)
     loaded = _loaded(MemoryOrigin(value, problems), MEMORY, Terms(Path(os.path.abspath(folder)), granularity))  # noqa: PTH100 - as above
-    lines = [next(iter(misfit.lines.values())) for misfit in misfits([loaded], workers)]
+    lines = [next(iter(misfit.lines.values())) for misfit in islice(misfits([loaded], workers), MOST_FAULTS)]
     if lines:
         raise FaultyJobsError(tuple(lines))
     return loaded

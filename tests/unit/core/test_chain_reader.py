@@ -47,13 +47,14 @@ def test_a_definition_from_before_there_were_queues_is_read_and_its_text_stays()
     ],
 )
 def test_circles_are_found(chains: dict[str, list[str]], found: list[tuple[str, ...]]) -> None:
-    assert circles(chains) == found
+    assert list(circles(chains)) == found
 
 
 def test_a_chain_of_ten_thousand_jobs_needs_no_deep_stack() -> None:
     chains = {str(number): [str(number + 1)] for number in range(10_000)}
-    assert circles(chains) == []
-    assert len(circles({**chains, "9999": ["0"]})[0]) == 10_000
+    assert list(circles(chains)) == []
+    [circle] = circles({**chains, "9999": ["0"]})
+    assert len(circle) == 10_000
 
 
 @given(st.dictionaries(NAMES, st.lists(NAMES, unique=True)))
@@ -62,7 +63,7 @@ def test_there_is_a_circle_exactly_where_a_job_can_be_reached_from_itself(chains
     for _ in chains:
         for names in reached.values():
             names |= {further for name in list(names) for further in chains.get(name, ())}
-    found = circles(chains)
+    found = list(circles(chains))
     assert bool(found) == any(name in names for name, names in reached.items())
     for circle in found:
         steps = zip(circle, (*circle[1:], circle[0]), strict=True)
