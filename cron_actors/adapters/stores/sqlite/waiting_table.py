@@ -28,18 +28,17 @@ _WITHHOLD = (
     f"UPDATE run SET state = 'scheduled', reason = '{Reason.WAITING}', scheduled_at = NULL"
     f" WHERE run_id = ? AND state = 'available' RETURNING {RUN_COLUMNS}"
 )
-_DELAYED = "scheduled_at IS NOT NULL AND state IN ('scheduled', 'retryable')"
-NEXT_SCHEDULED = f"SELECT min(scheduled_at) FROM run WHERE {_DELAYED}"
-RIPE = f"SELECT {RUN_COLUMNS} FROM run WHERE {_DELAYED} AND scheduled_at <= ? ORDER BY scheduled_at, run_id LIMIT ?"
+# The planner would rather take the runs of a state, of which there may be any number.
+_DELAYED = "run INDEXED BY run_delayed WHERE scheduled_at IS NOT NULL AND state IN ('scheduled', 'retryable')"
+NEXT_SCHEDULED = f"SELECT min(scheduled_at) FROM {_DELAYED}"
+RIPE = f"SELECT {RUN_COLUMNS} FROM {_DELAYED} AND scheduled_at <= ? ORDER BY scheduled_at, run_id LIMIT ?"
 _PROMOTE = "UPDATE run SET state = 'available', reason = NULL, scheduled_at = NULL WHERE run_id = ?"
 # Jumps from one queue to the next in an index instead of reading every entry, and counts no further than is asked.
 NEXT_QUEUE = "SELECT min(queue) FROM run WHERE state = 'available' AND queue > ?"
-NEXT_WAITING_QUEUE = "SELECT min(queue) FROM run WHERE state IN ('scheduled', 'retryable') AND queue > ?"
 COUNT_AVAILABLE = "SELECT count(*) FROM (SELECT 1 FROM run WHERE state = 'available' AND queue = ? LIMIT ?)"
-COUNT_WAITING = (
-    "SELECT count(*) FROM (SELECT 1 FROM run WHERE state IN ('scheduled', 'retryable') AND queue = ? AND state = ?"
-    " LIMIT ?)"
-)
+_WAITS = "state IN ('scheduled', 'retryable') AND state = ?"
+NEXT_WAITING_QUEUE = f"SELECT min(queue) FROM run WHERE {_WAITS} AND queue > ?"
+COUNT_WAITING = f"SELECT count(*) FROM (SELECT 1 FROM run WHERE {_WAITS} AND queue = ? LIMIT ?)"
 COUNT_HELD = "SELECT queue, state, count(*) FROM run WHERE state IN ('executing', 'launched') GROUP BY state, queue"
 
 
@@ -94,17 +93,16 @@ class WaitingTable(Table):
         counts: dict[str, dict[RunState, int]] = {
             queue: {RunState.AVAILABLE: number} for queue, number in self.backlog(limit).items()
         }
-        for queue in self._queues(NEXT_WAITING_QUEUE):
-            for state in (RunState.SCHEDULED, RunState.RETRYABLE):
-                if number := self._count(COUNT_WAITING, queue, state, limit):
-                    counts.setdefault(queue, {})[state] = number
+        for state in (RunState.SCHEDULED, RunState.RETRYABLE):
+            for queue in self._queues(NEXT_WAITING_QUEUE, state):
+                counts.setdefault(queue, {})[state] = self._count(COUNT_WAITING, state, queue, limit)
         for queue, state, number in self._all(COUNT_HELD):
             counts.setdefault(queue, {})[RunState(state)] = min(number, limit)
         return counts
 
-    def _queues(self, following: str) -> Iterator[str]:
+    def _queues(self, following: str, *parameters: object) -> Iterator[str]:
         queue = ""
-        while (row := self._one(following, queue)) is not None and row[0] is not None:
+        while (row := self._one(following, *parameters, queue)) is not None and row[0] is not None:
             queue = row[0]
             yield queue
 

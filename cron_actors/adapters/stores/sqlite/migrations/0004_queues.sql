@@ -22,7 +22,7 @@ DROP INDEX run_final;
 DROP INDEX run_finished;
 CREATE INDEX run_unfinished ON run (job) WHERE finished_at IS NULL;
 CREATE INDEX run_held ON run (state, queue) WHERE state IN ('executing', 'launched');
-CREATE INDEX run_waiting ON run (queue, state) WHERE state IN ('scheduled', 'retryable');
+CREATE INDEX run_waiting ON run (state, queue) WHERE state IN ('scheduled', 'retryable');
 CREATE INDEX run_finished ON run (finished_at, state, count) WHERE finished_at IS NOT NULL;
 -- Dead letters that nobody has put away.
 CREATE INDEX run_dead ON run (last_due_at) WHERE state = 'discarded' AND dismissed_at IS NULL;
