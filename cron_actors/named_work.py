@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,7 +23,7 @@ _ACCEPTED = "a function or Worker class of a module, or its name as text, module
 Work = str | Callable[..., object] | type[Worker]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class NamedWork:
     """A function or worker class that can be imported as ``name`` from ``module``, which is looked up in ``folder``."""
 
@@ -42,16 +42,19 @@ class NamedWork:
         """The worker class, None for a function."""
         return self.target if isinstance(self.target, type) and issubclass(self.target, Worker) else None
 
+    @cached_property
+    def _signature(self) -> inspect.Signature | None:
+        try:
+            return inspect.signature(self.target if self.worker is None else self.worker.perform)
+        except (TypeError, ValueError):  # some built-in functions show none
+            return None
+
     def check_arguments(self, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
         """Raise WrongArgumentsError if it cannot be called with them."""
-        called: Callable[..., object] = self.target
-        own: tuple[object, ...] = ()
-        if self.worker is not None:
-            called, own = self.worker.perform, (None,)
-        try:
-            signature = inspect.signature(called)
-        except (TypeError, ValueError):  # some built-in functions show none
+        signature = self._signature
+        if signature is None:
             return
+        own = () if self.worker is None else (None,)
         try:
             signature.bind(*own, *args, **kwargs)
         except TypeError as error:
