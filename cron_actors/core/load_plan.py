@@ -9,7 +9,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from random import Random
+from typing import Protocol
 
 from cron_actors.core.quotation import quote
 from cron_actors.errors import InvalidValueError
@@ -25,6 +25,19 @@ _COUNT = re.compile(r"([0-9]{1,9})(?:\.\.([0-9]{1,9}))?", re.ASCII)
 _SHARE = re.compile(r"([0-9]{1,9})", re.ASCII)
 
 
+class Chance(Protocol):
+    """Where chance comes from; ``random.Random`` is one."""
+
+    def randint(self, a: int, b: int, /) -> int:
+        """Return a whole number, both ends included."""
+
+    def uniform(self, a: float, b: float, /) -> float:
+        """Return a number between the two."""
+
+    def shuffle(self, x: list[str], /) -> None:
+        """Put the list into another order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One run to be submitted: the name of its task, and the arguments."""
@@ -33,9 +46,10 @@ class Task:
     args: tuple[Json, ...]
 
 
-def read_count(text: str, chance: Random) -> int:
+def read_count(text: str, chance: Chance) -> int:
     """Return the number that the text means: ``N``, one from ``A..B``, or any up to 1,000 for ``random``.
 
+    >>> from random import Random
     >>> read_count("250", Random(1)), 10 <= read_count("10..20", Random(1)) <= 20
     (250, True)
     """
@@ -75,7 +89,7 @@ def read_mix(text: str) -> dict[str, int]:
     return mix
 
 
-def drawn(count: int, mix: Mapping[str, int], chance: Random) -> Iterator[Task]:
+def drawn(count: int, mix: Mapping[str, int], chance: Chance) -> Iterator[Task]:
     """Yield so many tasks: the shares are kept to the run, by largest remainder; chance decides the order only."""
     names = [name for name, number in _exact(count, mix).items() for _ in range(number)]
     chance.shuffle(names)

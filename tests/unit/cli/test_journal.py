@@ -23,7 +23,8 @@ class Journal:
 
     def events(self, after: int, limit: int = 1_000) -> list[Entry]:
         numbers = range(max(after + 1, self.first), self.length + 1)
-        return [(n, (a_change(RunState.EXECUTING, run_id=n, at=NOON + SECOND * n),)) for n in numbers][:limit]
+        entries: list[Entry] = [(n, (a_change(RunState.EXECUTING, run_id=n, at=NOON + SECOND * n),)) for n in numbers]
+        return entries[:limit]
 
     def last_event(self) -> int:
         return self.length
