@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from cron_actors.cli.secrecy import without_secrets
 from cron_actors.cli.stretches import OwedInstant
 from cron_actors.core.moments import iso
 from cron_actors.model.job import Json
@@ -48,7 +49,7 @@ def run_object(owed: OwedInstant, reader: Reader) -> dict[str, Json]:
 def full_object(run: Run, attempts: Sequence[Attempt], requests: Sequence[Request], reader: Reader) -> dict[str, Json]:
     """Return what ``runs --run --json`` prints: the run, what was asked of it, and each of its attempts."""
     return run_object(OwedInstant(run.due_at, run, run.count), reader) | {
-        "args": run.args,
+        "args": without_secrets(run.args) if isinstance(run.args, dict) else run.args,
         "unique_key": run.unique_key,
         "inserted_at": _iso(run.inserted_at),
         "cancel_requested": run.cancel_requested,

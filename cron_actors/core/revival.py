@@ -1,7 +1,7 @@
 """Whether a changed definition gives a dead run another attempt (A18).
 
 Whoever repairs a job wants what failed to be done after all, not only what comes next; whoever corrects its description
-does not. What died too long ago to be caught up stays dead.
+does not. What died too long ago to be caught up stays dead, and so does what somebody has dismissed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def revives(before: Job | None, after: Job, newest: Run, at: datetime) -> bool:
 
     ``before`` is None if the old definition cannot be read any more. The moment is that of the change.
     """
-    if newest.state is not RunState.DISCARDED or newest.finished_at is None:
+    if newest.state is not RunState.DISCARDED or newest.finished_at is None or newest.dismissed_at is not None:
         return False
     if before is not None and _without_words(before) == _without_words(after):
         return False

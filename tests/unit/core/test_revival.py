@@ -33,6 +33,10 @@ def test_only_a_dead_run_is_revived(state: RunState) -> None:
     assert not revives(BEFORE, REPAIRED, replace(DEAD, state=state), NOON)
 
 
+def test_what_somebody_has_dismissed_stays_dead() -> None:
+    assert not revives(BEFORE, REPAIRED, replace(DEAD, dismissed_at=NOON), NOON)
+
+
 def test_what_died_too_long_ago_to_be_caught_up_stays_dead() -> None:
     job = replace(REPAIRED, catch_up=CatchUp(within=timedelta(hours=1)))
     assert revives(BEFORE, job, DEAD, NOON + timedelta(hours=1))
