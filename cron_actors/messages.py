@@ -135,7 +135,10 @@ class ActiveJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActiveRun:
-    """A run that is executing on this node, with the deadline its job gives it."""
+    """A run that is under way on this node, with the deadline its job gives it.
+
+    It stands in what the Scheduler is told of the store, and is told alone of a run whose process goes on by itself.
+    """
 
     key: AttemptKey
     job: str
@@ -410,7 +413,7 @@ class LeftRunning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adopt:
-    """This launched run of an earlier daemon is ours to look after: its process goes on, or has ended meanwhile."""
+    """A launched run of an earlier daemon is ours to look after: its process goes on, or has ended meanwhile."""
 
     launch: Launch
     identity: Identity
@@ -519,8 +522,8 @@ class Drained:
 class RunChanged:
     """A run went to ``state``; committed. ``count`` is more than 1 for a stretch of instants not run.
 
-    ``attempt``, ``started_at`` and ``lateness`` are those of the attempt that begins or ends with the change. ``was`` is
-    the state before it, None for a run that is new.
+    ``attempt``, ``started_at`` and ``lateness`` are those of the attempt that begins or ends with the change. ``was``
+    is the state before it, None for a run that is new.
     """
 
     run_id: int
@@ -600,6 +603,7 @@ SchedulerMessage = (
     | Rewound
     | Recorded
     | Performing
+    | ActiveRun
     | FinishedExecution
     | FinishedBatch
     | Delayed

@@ -17,7 +17,7 @@ from cron_actors.actors.postings.node import Node
 from cron_actors.actors.postings.overlaps import ease_all
 from cron_actors.actors.postings.posting import Posting
 from cron_actors.actors.postings.promotions import note_delay, post_promote
-from cron_actors.actors.postings.queues import declare_queues
+from cron_actors.actors.postings.queues import declare_queues, put_shares
 from cron_actors.actors.postings.requests import post_early_requests, post_pauses
 from cron_actors.actors.postings.rescue import post_rescue, recall_queue
 from cron_actors.actors.postings.settling import post_finished, write_ended
@@ -248,7 +248,7 @@ class LedgerActor(Shell[LedgerMessage]):
             case Weigh():
                 posting.to_queue.append(Backlog(waiting=dict(posting.transaction.backlog(MOST_WEIGHED))))
             case Shares(shares=shares):
-                posting.transaction.put_shares(shares)
+                put_shares(posting, shares)
             case Load():
                 self._load(posting, message)
             case Recall():

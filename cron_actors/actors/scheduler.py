@@ -16,6 +16,7 @@ from cron_actors.core.schedule import Schedule
 from cron_actors.core.tally import Tally
 from cron_actors.messages import (
     ActiveJob,
+    ActiveRun,
     Address,
     Changed,
     Crashed,
@@ -120,6 +121,8 @@ class SchedulerActor(Shell[SchedulerMessage]):
                 self._revise(message)
             case Performing():
                 self._expect(message)
+            case ActiveRun():
+                self._remember(message)
             case Delayed(at=at):
                 self._delayed_at = at
                 self._ask_to_wake()
@@ -166,8 +169,7 @@ class SchedulerActor(Shell[SchedulerMessage]):
         cursors = [entry.cursor_at for entry in self._entries.values() if entry.cursor_at is not None]
         self._newest_cursor_at = max(cursors, default=None)
         for run in loaded.running:
-            if run.timeout is not None and run.key not in self._deadlines:
-                self._running[run.key] = (run.started_at, run.timeout)
+            self._remember(run)
         self._load_number = loaded.load
         self._recording, self._known = False, True
         self._ask_to_wake()
@@ -293,6 +295,11 @@ class SchedulerActor(Shell[SchedulerMessage]):
             self._agenda.put(entry.job.identifier, evaluation.next_due_at)
         else:
             self._backlog.append(entry.job.identifier)
+
+    def _remember(self, run: ActiveRun) -> None:
+        """Set the deadline of a run, with the next pulse, unless its beginning was told."""
+        if run.timeout is not None and run.key not in self._deadlines:
+            self._running[run.key] = (run.started_at, run.timeout)
 
     def _forget(self, key: AttemptKey) -> None:
         self._deadlines.drop(key)

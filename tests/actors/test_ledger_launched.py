@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cron_actors.actors.postings.posting import key_of
-from cron_actors.messages import Adopt, Cancel, Claimed, Held, Launch, LeftRunning, Queues, RecallQueue
+from cron_actors.messages import ActiveRun, Adopt, Cancel, Claimed, Held, Launch, LeftRunning, Queues, RecallQueue
 from cron_actors.model.records import RequestKind
 from cron_actors.model.run import Identity, Outcome
 from tests.fakes.ledger_desk import LedgerDesk
@@ -56,6 +56,15 @@ def test_left_and_ended_in_one_batch_of_mail_is_over(desk: LedgerDesk) -> None:
     launch = desk.launch()
     desk.tell(LeftRunning(key=launch.key, job="backup", identity=PROCESS), finished(launch))
     assert desk.states() == ["launched", "completed"]
+
+
+@pytest.mark.parametrize("timeout", ["5m", None])
+def test_the_scheduler_hears_of_its_deadline_although_its_first_process_ended_unannounced(
+    desk: LedgerDesk, timeout: str | None
+) -> None:
+    launch = launched(desk, **({} if timeout is None else {"timeout": timeout}))
+    told = [(run.key, run.started_at, run.timeout) for run in desk.scheduler.of(ActiveRun)]
+    assert told == ([] if timeout is None else [(launch.key, NOON, timedelta(minutes=5))])
 
 
 def test_its_timeout_counts_from_the_begin_of_the_attempt_for_whoever_starts_anew(desk: LedgerDesk) -> None:

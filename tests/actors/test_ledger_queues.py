@@ -177,9 +177,13 @@ def test_a_balance_asked_for_is_passed_on(desk: LedgerDesk) -> None:
 
 def test_what_waits_is_weighed_and_the_shares_are_kept(desk: LedgerDesk) -> None:
     owe_in(desk, "mail", 3)
+    desk.queue.take()
     desk.tell(Weigh(), Shares(shares={"mail": 7}))
     assert desk.queue.of(Backlog) == [Backlog(waiting={"mail": 3})]
     assert record(desk, "mail").share == 7
+    assert told(desk) == {}, "the Queue knows what it has said itself"
+    desk.tell(RecallQueue())
+    assert told(desk)["mail"].share == 7
 
 
 def test_settings_that_cannot_be_read_any_more_are_those_of_any_queue(

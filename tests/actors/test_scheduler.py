@@ -12,18 +12,15 @@ from cron_actors.messages import (
     ActiveRun,
     Changed,
     CurrentTicks,
-    Delayed,
     Drain,
     Due,
     Figures,
-    FinishedBatch,
     FinishedExecution,
     Hurry,
     Interrupt,
     Loaded,
     NumRuns,
     Performing,
-    Promote,
     Recall,
     Recorded,
     Restarted,
@@ -343,53 +340,3 @@ def test_the_ticks_it_knows_are_those_on_boundaries(desk: SchedulerDesk) -> None
     assert desk.scheduler.handle(CurrentTicks()) == 0
     desk.tell(Tick(since_at=NOON, until_at=NOON + SECOND, number=7))
     assert desk.scheduler.handle(CurrentTicks()) == 7
-
-
-def test_the_timer_wakes_at_what_comes_first_an_instant_of_a_job_or_one_that_a_run_waits_for(
-    desk: SchedulerDesk,
-) -> None:
-    for at, expected in [(NOON + SECOND, NOON + SECOND), (NOON + 2 * MINUTE, NOON + MINUTE), (None, NOON + MINUTE)]:
-        desk.timer.take()
-        desk.tell(Delayed(at=at))
-        assert desk.timer.messages == [WakeAt(at=expected)]
-
-
-def test_a_window_promotes_what_waited_for_an_instant_in_it_and_once(desk: SchedulerDesk) -> None:
-    desk.tell(Delayed(at=NOON + 2 * SECOND))
-    desk.tick(NOON + SECOND)
-    assert desk.ledger.of(Promote) == []
-    desk.tick(NOON + 2 * SECOND)
-    desk.tick(NOON + 3 * SECOND)
-    assert desk.ledger.of(Promote) == [Promote(until_at=NOON + 2 * SECOND)]
-    desk.tell(Delayed(at=NOON + 3 * SECOND))
-    desk.tick(NOON + 4 * SECOND)
-    assert desk.ledger.of(Promote)[1:] == [Promote(until_at=NOON + 4 * SECOND)]
-
-
-def test_what_waited_is_promoted_before_what_became_due_in_the_same_window(desk: SchedulerDesk) -> None:
-    desk.tell(Delayed(at=NOON + SECOND))
-    desk.tick(NOON + MINUTE)
-    assert [type(message) for message in desk.ledger.messages] == [Promote, Due]
-
-
-def test_a_drain_that_finishes_what_is_due_does_not_wait_for_what_is_scheduled_for_later(desk: SchedulerDesk) -> None:
-    desk.tell(Delayed(at=NOON + MINUTE))
-    drain = Drain(finish=True, grace=None)
-    desk.tell(drain)
-    assert desk.ledger.messages == [drain]
-
-
-def test_the_end_of_a_batch_takes_the_deadlines_of_all_its_runs_back(desk: SchedulerDesk) -> None:
-    for run_id in (1, 2, 3):
-        desk.tell(performing(run_id))
-    desk.tell(FinishedBatch(finished=(finished(a_launch(1)), finished(a_launch(3)))))
-    desk.pulse(1060.0)
-    assert [order.key.run_id for order in desk.queue.of(TimeOut)] == [2]
-
-
-def test_a_launched_run_is_under_way_until_it_is_over(desk: SchedulerDesk) -> None:
-    desk.tell(Changed(changes=(a_change(RunState.EXECUTING),), commit=1))
-    desk.tell(Changed(changes=(a_change(RunState.LAUNCHED),), commit=2))
-    assert desk.scheduler.handle(NumRuns(job="backup")) == 1
-    desk.tell(Changed(changes=(a_change(RunState.COMPLETED, outcome=Outcome.SUCCESS),), commit=3))
-    assert desk.scheduler.handle(NumRuns(job="backup")) == 1

@@ -13,7 +13,7 @@ from cron_actors.core.rate_limit import allowance
 from cron_actors.core.run_states import check_step
 from cron_actors.core.settlement import Verdict
 from cron_actors.errors import InvalidValueError
-from cron_actors.messages import Claim, Claimed, Granted, Launch, LeftRunning, Performing, Want
+from cron_actors.messages import ActiveRun, Claim, Claimed, Granted, Launch, LeftRunning, Performing, Want
 from cron_actors.model.queue import RateLimit
 from cron_actors.model.run import Ending, Outcome, Reason, Run, RunState
 
@@ -43,6 +43,11 @@ def post_left_running(posting: Posting, left: LeftRunning) -> None:
     if not run.cancel_requested:
         posting.claimed[run.run_id] = launched
     posting.note(launched, was=run.state)
+    timeout = posting.job(run.definition).timeout
+    if timeout is not None and run.started_at is not None:  # of what ended so soon nobody has told the Scheduler
+        posting.to_scheduler.append(
+            ActiveRun(key=left.key, job=run.job, queue=run.queue, started_at=run.started_at, timeout=timeout)
+        )
 
 
 def _grant(posting: Posting, want: Want) -> Granted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from cron_actors.actors.postings.posting import Posting
@@ -36,6 +36,13 @@ def put_queues(posting: Posting, records: dict[str, QueueRecord], rows: Iterable
     if queues != (posting.node.queues if posting.queues is None else posting.queues):
         posting.queues = queues
         posting.to_queue.append(Queues(queues=tuple(queues.values())))
+
+
+def put_shares(posting: Posting, shares: Mapping[str, int]) -> None:
+    """Write how many workers each queue was given; the Queue itself has said so."""
+    posting.transaction.put_shares(shares)
+    known = posting.node.queues if posting.queues is None else posting.queues
+    posting.queues = {name: replace(state, share=shares.get(name, state.share)) for name, state in known.items()}
 
 
 def _in_force(record: QueueRecord) -> QueueState | None:
