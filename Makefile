@@ -43,7 +43,7 @@ types: $(STAMP) ## check the types of code and tests
 bench: $(STAMP) ## measure speed and memory against limits taken in the same run (BENCH=lateness, idle, tick, load, simulate, queue)
 	@$(BIN)/python benchmarks/run.py $(BENCH) $(ARGS)
 
-chaos: $(STAMP) ## kill the daemon at random and look for lost or doubled runs
+chaos: $(STAMP) ## kill the daemon at random and look for lost or doubled runs (CHAOS_RUNS=10000 for more of them)
 	@$(BIN)/python -m pytest -m chaos tests/chaos
 
 docs: $(STAMP) ## write the generated pages of docs/ anew
