@@ -79,8 +79,9 @@ class Transaction(Protocol):
         """Take up to ``slots`` available runs of the queue, in the order of E3, for the node.
 
         Each goes to executing, its attempt is counted, a fresh lease token is set, ``started_at`` becomes ``at``, the
-        row of the attempt is written; a run without a log gets the absolute path that ``log_of`` says. They are
-        returned as they are afterwards. Order: priority descending, due instant, id.
+        row of the attempt is written; what an attempt before came to is forgotten, and a run without a log gets the
+        absolute path that ``log_of`` says. They are returned as they are afterwards. Order: priority descending, due
+        instant, id.
         """
 
     def begin_attempts(self, begun: Sequence[tuple[AttemptKey, Identity]]) -> None:
@@ -99,7 +100,10 @@ class Transaction(Protocol):
         """Make a launched run the node's, under a fresh token; None if it is not launched. Its attempt stays."""
 
     def promote(self, until: datetime, limit: int) -> list[Run]:
-        """Make available what waits for an instant up to ``until``, at most ``limit`` runs, earliest first."""
+        """Make available what waits for an instant up to ``until``, at most ``limit`` runs, earliest first.
+
+        They have neither reason nor ``scheduled_at`` then; one that was tried still tells how its last attempt ended.
+        """
 
     def next_scheduled(self) -> datetime | None:
         """Return the earliest instant that a scheduled or retryable run waits for."""
@@ -111,7 +115,10 @@ class Transaction(Protocol):
         """Return the greatest id of any run so far, 0 if there was none."""
 
     def retry(self, run_id: int, max_attempts: int) -> Run | None:
-        """Make a discarded run available for another attempt; None if it was not discarded. Its attempts stay."""
+        """Make a discarded run available for another attempt; None if it was not discarded.
+
+        Its attempts stay, its count of node deaths begins anew, and it is put away no longer.
+        """
 
     def dismiss(self, run_id: int, at: datetime, by: str) -> bool:
         """Put a dead letter away; False if the run is not discarded or was put away before."""
@@ -163,16 +170,16 @@ class Transaction(Protocol):
     def journal(self, changes: Sequence[RunChanged]) -> None:
         """Append these changes, in their order, to the journal of events; the figures count them from now on.
 
-        That costs little: they are folded into the figures later.
+        That costs little: they are folded into the figures later. Of the text of an error 500 characters are kept.
         """
 
     def trim_journal(self, keep: int) -> None:
         """Delete all but the newest ``keep`` entries of the journal, if nobody here has still to follow them."""
 
     def fold_statistics(self, limit: int | None = None) -> int:
-        """Fold ``limit`` changes that were put aside, or a few more, None for all; return how many.
+        """Fold ``limit`` changes that were journalled, or a few more, None for all; return how many.
 
-        No figure changes by that.
+        Those that end nothing are among them. No figure changes by that.
         """
 
     # nodes and requests
