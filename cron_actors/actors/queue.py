@@ -106,7 +106,7 @@ class QueueActor(Shell[QueueMessage]):
                 self._admission.free(worker, runs, busy)
                 self._look_once_more()
             case LeftRunning(key=key, identity=identity):
-                self._slots.watch(key, identity)
+                self._admission.leave_running(key, identity)
             case TimeOut() | Cancel() | Interrupt() | Adopt():
                 self._pass_on(message)
             case Pulse():
@@ -209,7 +209,7 @@ class QueueActor(Shell[QueueMessage]):
         holder = self._slots.holder(launch.run.run_id)
         if holder is None or launch.key not in [held.key for held in self._slots.performs(holder)]:
             worker = self._slots.take(launch.run.queue, (launch,))
-            self._slots.watch(launch.key, adopt.identity)
+            self._admission.leave_running(launch.key, adopt.identity)
             self._workers.monitor(worker).tell(adopt)
 
     # what a pulse reminds of

@@ -18,6 +18,7 @@ from cron_actors.core.batching import Party, batch_size, next_pace, parties
 from cron_actors.core.slots import Slots
 from cron_actors.messages import Claimed, Granted, Launch, Want
 from cron_actors.model.queue import Queue, QueueState
+from cron_actors.model.run import AttemptKey, Identity
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class Line:
     again_at: datetime | None = None  # the rate limit lets none begin before that
     pace: timedelta | None = None
     polled: float | None = None
+    launches: bool = False  # its runs leave processes to go on, which count as runs
 
     def eager(self) -> bool:
         """Say whether the queue would take workers now."""
@@ -79,8 +81,10 @@ class Admission:
                 lines[name] = known
                 continue
             share = (state.share or reserve(state.queue)) if known is None else known.share
-            pace = None if known is None else known.pace
-            lines[name] = Line(queue=state.queue, paused=state.paused, share=share, pace=pace)
+            line = Line(queue=state.queue, paused=state.paused, share=share)
+            if known is not None:
+                line.pace, line.launches = known.pace, known.launches
+            lines[name] = line
         self._lines = lines
         fits = sum(reserve(line.queue) for line in lines.values()) <= self._workers
         self._reserved = {name: reserve(line.queue) if fits and not line.paused else 0 for name, line in lines.items()}
@@ -141,7 +145,8 @@ class Admission:
         for name, workers in demand.items():
             line = self._lines[name]
             line.waiting = False  # what becomes available from here on is announced anew
-            self._asked[name] = Asked(queue=line.queue, workers=workers, most=batch_size(line.queue, line.pace))
+            most = 1 if line.launches else batch_size(line.queue, line.pace)
+            self._asked[name] = Asked(queue=line.queue, workers=workers, most=most)
         return tuple(Want(queue=name, runs=asked.workers * asked.most) for name, asked in self._asked.items())
 
     def grant(self, claimed: Claimed) -> Admitted:
@@ -157,6 +162,17 @@ class Admission:
         line = self._lines.get(self.slots.free(worker) or "")
         if line is not None:
             line.pace = next_pace(line.pace, runs, busy)
+
+    def leave_running(self, key: AttemptKey, identity: Identity) -> None:
+        """Take note that the attempt has left this process to go on.
+
+        From now on no worker is given a batch of that queue: the next run of one would begin beside the process.
+        """
+        worker = self.slots.holder(key.run_id)
+        line = None if worker is None else self._lines.get(self.slots.performs(worker)[0].run.queue)
+        if line is not None:
+            line.launches = True
+        self.slots.watch(key, identity)
 
     def forget_claim(self) -> None:
         """Take note that the claim under way will not be answered, and that runs may wait."""

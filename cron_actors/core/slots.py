@@ -68,11 +68,14 @@ class Slots:
             self.watch(watched.launch.key, watched.identity)
 
     def watch(self, key: AttemptKey, identity: Identity | None) -> None:
-        """Take note that the attempt has left this process to go on; an attempt that nobody performs is ignored."""
+        """Take note that the attempt has left this process to go on, unless its worker was given other runs beside it.
+
+        An attempt that nobody performs is ignored.
+        """
         worker = self._by_run.get(key.run_id, "")
-        for launch in self._performs.get(worker, ()):
-            if launch.key == key:
-                self._watches[worker] = Watched(launch=launch, identity=identity)
+        launches = self._performs.get(worker, ())
+        if len(launches) == 1 and launches[0].key == key:
+            self._watches[worker] = Watched(launch=launches[0], identity=identity)
 
     def hire_after(self, hired: int) -> None:
         """Never use the names of the first ``hired`` workers for new ones."""

@@ -7,7 +7,7 @@ from cron_actors.core.admission import Admission
 from cron_actors.messages import Claimed, Granted, Launch, Want
 from cron_actors.model.job import FunctionCall
 from cron_actors.model.queue import Isolation, Queue, QueueState, RateLimit
-from tests.fakes.values import NOON, a_job, a_launch
+from tests.fakes.values import IDENTITY, NOON, a_job, a_launch
 
 CALL = a_job(work=FunctionCall(path="tasks", function_name="go"))
 SECOND = timedelta(seconds=1)
@@ -202,6 +202,15 @@ def test_a_batch_grows_with_the_pace_of_its_queue_and_each_worker_still_counts_o
     admitted = admission.grant(Claimed(granted=(Granted(queue="a", asked=32, launches=launches),)))
     assert [len(party.launches) for _, party in admitted.given] == [10, 10]
     assert admission.slots.busy("a") == 2
+
+
+def test_a_queue_whose_runs_leave_processes_to_go_on_gets_no_batches_any_more() -> None:
+    admission = admission_of(a_queue("a", isolation=Isolation.REUSE), processes=2)
+    [first, _] = grant(admission, a=[a_launch(1, CALL, queue="a"), a_launch(2, CALL, queue="a")])
+    admission.free(first, 1, timedelta(milliseconds=1))
+    admission.leave_running(a_launch(2, queue="a").key, IDENTITY)
+    admission.wake("a")
+    assert admission.ask(admission.demand()) == (Want(queue="a", runs=1),)
 
 
 def test_a_forgotten_claim_is_asked_for_again() -> None:

@@ -78,3 +78,10 @@ def test_what_nobody_performs_is_not_watched() -> None:
     slots.take("a", (FIRST,))
     slots.watch(SECOND.key, IDENTITY)
     assert slots.performing() == ("worker-1",)
+
+
+def test_a_worker_with_other_runs_beside_the_one_that_left_a_process_performs_them() -> None:
+    slots = Slots()
+    slots.take("a", (FIRST, SECOND))
+    slots.watch(FIRST.key, IDENTITY)
+    assert (slots.performing(), slots.watches("worker-1")) == (("worker-1",), None)
