@@ -10,9 +10,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from cron_actors.adapters.executors import function_call, newborn
+from cron_actors.adapters.executors import function_call
+from cron_actors.adapters.executors.child import read_report
 from cron_actors.adapters.executors.orders import order, status_text
 from cron_actors.adapters.executors.output_search import begin_search, findings
+from cron_actors.adapters.executors.records import sound
 from cron_actors.cli.surroundings import Surroundings
 from cron_actors.cli.watched_output import STDERR, STDOUT, WatchedOutput
 from cron_actors.core.moments import iso
@@ -23,7 +25,8 @@ from cron_actors.ports.executor import Execution
 
 NO_RUN = 0  # the store's runs count from 1
 CONFINED_START = "cron_actors.adapters.executors.confined_start"
-REPORT_BYTES = 2_000
+REPORT_BYTES = 2_000_000
+BY_ITSELF = {"discarded": "discarded by itself: ", "snoozed": "snoozed: "}  # what no daemon goes on with
 
 
 class ForegroundProcess:
@@ -55,8 +58,8 @@ class ForegroundProcess:
 
     def unborn(self) -> str | None:
         """Return why the process came to nothing before the job's own work began, None if it did begin."""
-        text = os.pread(self._report, REPORT_BYTES, 0).decode("utf-8", "replace")
-        return text.removeprefix(newborn.UNBORN) if text.startswith(newborn.UNBORN) else None
+        report = self._left()
+        return report["error"] if report.get("unborn") else None
 
     @property
     def status_text(self) -> str:
@@ -65,6 +68,9 @@ class ForegroundProcess:
 
     def fault(self, cpu_seconds: float) -> str | None:
         """Return why an end by itself is no success; None if it is one."""
+        record = sound(self._left().get("record", {}))
+        if record.get("outcome") in BY_ITSELF:
+            return f"{BY_ITSELF[record['outcome']]}{record.get('error') or 'nobody tries it again here'}"
         success, seen, status = self._job.success, {}, self.process.returncode
         if status in success.exit_codes and (success.output is not None or success.output_not is not None):
             seen = self._search()
@@ -76,6 +82,10 @@ class ForegroundProcess:
             **seen,
         )
         return judge_end(end, success, self._job.process.limits)
+
+    def _left(self) -> dict[str, Any]:
+        """Return what the process left in its report."""
+        return read_report(os.pread(self._report, REPORT_BYTES, 0).decode("utf-8", "replace"))
 
     def _search(self) -> dict[str, Any]:
         success = self._job.success
@@ -111,6 +121,7 @@ def _execution(job: Job, around: Surroundings) -> Execution:
             "CRON_ACTORS_JOB": job.identifier,
             "CRON_ACTORS_RUN_ID": str(NO_RUN),
             "CRON_ACTORS_ATTEMPT": "1",
+            "CRON_ACTORS_MAX_ATTEMPTS": str(job.max_attempts),
             "CRON_ACTORS_DUE_AT": iso(around.now()),
         },
     )

@@ -25,6 +25,14 @@ async def later():
 
 def fail():
     raise ValueError("bad")
+
+def discard():
+    from cron_actors import Discard
+    return Discard("no customer")
+
+def snooze():
+    from cron_actors import Snooze
+    return Snooze(5)
 """
 
 
@@ -52,6 +60,16 @@ def execute(folder: Path, **job: object) -> subprocess.CompletedProcess[str]:
 
 def test_the_exit_code_is_the_jobs_own(folder: Path) -> None:
     assert execute(folder, command="exit 7").returncode == 7
+
+
+@pytest.mark.parametrize(
+    ("function", "told"),
+    [("discard", "discarded by itself: no customer"), ("snooze", "snoozed: nobody tries it again here")],
+)
+def test_what_no_daemon_goes_on_with_is_told_and_no_success(folder: Path, function: str, told: str) -> None:
+    result = execute(folder, path="works", function_name=function)
+    assert result.returncode == 1
+    assert told in result.stderr
 
 
 def test_a_job_ended_by_a_signal_ends_as_a_shell_says_it(folder: Path) -> None:

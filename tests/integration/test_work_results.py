@@ -211,7 +211,14 @@ def test_a_failed_after_async_is_told_to_after_error(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     "left",
-    ["{", '"outcome": 5}', '{"outcome": "snoozed"}', '{"callbacks": ["x"]}', '{"outcome": "launched", "launched": 1}'],
+    [
+        "{",
+        '{"error": 5, "outcome": []}',
+        '{"outcome": "failure", "exit_code": "x"}',
+        '{"outcome": "snoozed"}',
+        '{"callbacks": ["x"]}',
+        '{"outcome": "launched", "launched": 1}',
+    ],
 )
 def test_what_user_code_writes_into_the_report_hurts_nobody(bench: Bench, left: str) -> None:
     body = f"def job():\n    os.write(3, b'\\1' + {left!r}.encode() + b'\\n')\n    os._exit(0)\n"

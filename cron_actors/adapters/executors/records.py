@@ -6,6 +6,7 @@ import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from cron_actors.adapters.executors.function_call import CALLBACK_SECONDS
@@ -16,6 +17,25 @@ from cron_actors.ports.executor import Execution
 _BY_WORD = {outcome.value: outcome for outcome in (Outcome.DISCARDED, Outcome.SNOOZED, Outcome.LAUNCHED)}
 _FAILURE = Outcome.FAILURE.value
 _TOO_LONG = f"was still running after {CALLBACK_SECONDS:.0f} seconds, and was ended"
+
+
+_KINDS: Mapping[str, type | tuple[type, ...]] = MappingProxyType(
+    {
+        "outcome": str,
+        "exit_code": int,
+        "error": str,
+        "snooze": (int, float),
+        "launched": dict,
+        "result": str,
+        "callbacks": list,
+        "callback_error": str,
+    }
+)
+
+
+def sound(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of the record is of its kind."""
+    return {key: value for key, value in record.items() if key in _KINDS and isinstance(value, _KINDS[key])}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +49,7 @@ class EndSeen:
 def end_seen(record: Mapping[str, Any], exit_code: int, error: str, execution: Execution) -> EndSeen:
     """Return the end as it counts: a failure that was told stays one, however the process ended after that."""
     if record.get("outcome") == _FAILURE and exit_code == 0:
-        return EndSeen(exit_code=int(record.get("exit_code") or 1), error=error)
+        return EndSeen(exit_code=record.get("exit_code") or 1, error=error)
     if execution.callback is not None and exit_code == -signal.SIGALRM:
         return EndSeen(exit_code=exit_code, error=f"{execution.callback.kind.value} {_TOO_LONG}")
     return EndSeen(exit_code=exit_code, error=error)
@@ -50,14 +70,19 @@ def _with_record(ending: Ending, record: Mapping[str, Any]) -> Ending:
         if ending.outcome is not Outcome.SUCCESS:
             return told
         return replace(told, result=record.get("result"), error=record.get("error"))
-    launched = record.get("launched")
     return replace(
         told,
         outcome=outcome,
         error=record.get("error"),
         snooze=timedelta(seconds=record["snooze"]) if outcome is Outcome.SNOOZED else None,
-        launched=None if launched is None else Identity(**launched),
+        launched=_identity(**record["launched"]) if outcome is Outcome.LAUNCHED else None,
     )
+
+
+def _identity(pid: int, start_time: int, boot_id: str) -> Identity:
+    if pid not in range(1, 1 << 31) or start_time not in range(1 << 62):
+        raise ValueError(f"there is no process {pid} that began at {start_time}")
+    return Identity(pid=pid, start_time=start_time, boot_id=str(boot_id))
 
 
 def _callbacks(record: Mapping[str, Any]) -> tuple[str, ...]:
