@@ -16,36 +16,16 @@ from pathlib import Path
 
 import pytest
 
-from cron_actors.adapters.stores.sqlite.attempt_table import CLAIMABLE, HELD, VALID
 from cron_actors.adapters.stores.sqlite.database import Database
-from cron_actors.adapters.stores.sqlite.final_table import NEWEST_TRIED
-from cron_actors.adapters.stores.sqlite.office_tables import ABOUT
-from cron_actors.adapters.stores.sqlite.pruning import EXCESS, NEXT_JOB, OLD
-from cron_actors.adapters.stores.sqlite.run_query import run_query
-from cron_actors.adapters.stores.sqlite.run_table import ARRIVALS, COUNTS, OCCUPANTS, RECORDED
 from cron_actors.adapters.stores.sqlite.store import SqliteStore
-from cron_actors.adapters.stores.sqlite.submissions import TAKEN
 from cron_actors.adapters.stores.sqlite.transaction import SqliteTransaction
-from cron_actors.adapters.stores.sqlite.waiting_table import (
-    COUNT_AVAILABLE,
-    COUNT_HELD,
-    COUNT_WAITING,
-    NEXT_QUEUE,
-    NEXT_SCHEDULED,
-    NEXT_WAITING_QUEUE,
-    PENDING,
-    RIPE,
-    WAITING,
-    WAITING_JOBS,
-)
 from cron_actors.adapters.stores.urls import open_mailbox, open_reader, open_store, recreate
 from cron_actors.core.run_log import log_name
 from cron_actors.errors import StartError, StoreBusyError, StoreError
 from cron_actors.model.records import Request, RequestKind, RunFilter
 from cron_actors.model.run import RunState
-from tests.contracts.store_contract import T, claim, insert, owed
+from tests.contracts.store_contract import T, insert, owed
 
-DEAD = run_query(RunFilter(states=(RunState.DISCARDED,), dismissed=False))[0]
 ASK = Request(request_id=0, kind=RequestKind.TRIGGER, requested_at=T, requested_by="me", job="backup")
 
 
@@ -320,86 +300,3 @@ def test_a_killed_daemon_leaves_what_it_committed_and_nothing_else(path: Path, u
     with closing(store), store.begin() as transaction:
         assert [run.run_id for run, _ in transaction.held()] == [1]
         assert transaction.backlog(9) == {"default": 1}
-
-
-# plans
-
-
-def plan(connection: sqlite3.Connection, statement: str, parameters: tuple[object, ...]) -> str:
-    rows = connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
-    return "\n".join(row[3] for row in rows)
-
-
-@pytest.mark.parametrize(
-    ("statement", "parameters", "index"),
-    [
-        (CLAIMABLE, ("default", 5), "run_available"),
-        (HELD, (None,), "run_held"),
-        (VALID, ("[]",), "PRIMARY KEY"),
-        (OCCUPANTS, ("[]",), "run_unfinished"),
-        (ARRIVALS, (1, 1), "PRIMARY KEY"),
-        (TAKEN, ("key", "[]", None), "run_unique"),
-        (RIPE, (1, 1), "run_delayed"),
-        (NEXT_SCHEDULED, (), "run_delayed"),
-        (NEXT_QUEUE, ("",), "SEARCH run USING INDEX run_available"),
-        (NEXT_WAITING_QUEUE, ("scheduled", ""), "COVERING INDEX run_waiting"),
-        (COUNT_AVAILABLE, ("default", 9), "SEARCH run USING INDEX run_available"),
-        (COUNT_WAITING, ("scheduled", "default", 9), "COVERING INDEX run_waiting"),
-        (COUNT_HELD, (), "COVERING INDEX run_held"),
-        (RECORDED, ("backup", "[]"), "run_key"),
-        (WAITING, ("backup", 1), "run_scheduled"),
-        (WAITING_JOBS, (), "run_scheduled"),
-        (NEWEST_TRIED, ("backup",), "run_job_history"),
-        (PENDING, ("backup",), "run_unfinished"),
-        (OLD, (0, 5), "run_finished"),
-        (NEXT_JOB, ("a",), "INDEX run_"),
-        (EXCESS, ("backup", 5, 5), "run_job_history"),
-        (COUNTS, (), "COVERING INDEX run_finished"),
-        (*run_query(RunFilter()), "run_history"),
-        (*run_query(RunFilter(since=T, states=(RunState.MISSED,))), "run_history"),
-        (*run_query(RunFilter(job="backup", since=T)), "run_job_history"),
-        (*run_query(RunFilter(jobs=("backup", "report"))), "run_job_history"),
-        (*run_query(RunFilter(states=(RunState.DISCARDED,), dismissed=False)), "run_dead"),
-        (ABOUT, (1,), "request_run"),
-    ],
-)
-def test_no_statement_reads_more_than_its_index_offers(
-    store: SqliteStore, statement: str, parameters: tuple[object, ...], index: str
-) -> None:
-    with store.begin() as transaction:
-        steps = plan(transaction._connection, statement, parameters)
-    assert index in steps
-    for step in steps.splitlines():
-        assert not step.startswith("SCAN run") or "INDEX" in step
-
-
-@pytest.mark.parametrize(
-    "statement", [CLAIMABLE, RIPE, OLD, EXCESS, run_query(RunFilter())[0], DEAD], ids=lambda text: text[:30]
-)
-def test_what_is_taken_in_order_is_never_sorted_first(store: SqliteStore, statement: str) -> None:
-    with store.begin() as transaction:
-        steps = plan(transaction._connection, statement, (0,) * statement.count("?"))
-    assert "B-TREE" not in steps
-
-
-def test_a_claim_passes_over_the_backlog_and_the_history(store: SqliteStore) -> None:
-    def steps_of_a_claim() -> int:
-        ticks = 0
-
-        def tick() -> int:
-            nonlocal ticks
-            ticks += 1
-            return 0
-
-        connection = store._session.connection  # type: ignore[union-attr]  # it is open
-        connection.set_progress_handler(tick, 10)
-        assert len(claim(store, slots=3)) == 3
-        connection.set_progress_handler(None, 0)
-        return ticks
-
-    insert(store, *(owed(after=number) for number in range(10)))
-    alone = steps_of_a_claim()
-    done = {"state": RunState.COMPLETED, "finished_at": T}
-    insert(store, *(owed("old", number, **done) for number in range(1000)))
-    insert(store, *(owed("waiting", number) for number in range(1000)))
-    assert steps_of_a_claim() < 1.2 * alone  # the trees are one level deeper; a scan would be tenfold
