@@ -12,7 +12,7 @@ from cron_actors.adapters.stores.sqlite.store import SqliteStore
 from cron_actors.core.queue_reader import built_in_records
 from cron_actors.model.queue import QueueRecord
 from cron_actors.model.records import Request, RequestKind
-from cron_actors.model.run import RunState
+from cron_actors.model.run import Cause, NewRun, RunState
 from tests.fakes.command_line import MINUTE, NOW, CommandLine, answer, claim, put_job, put_run
 
 MAIL = QueueRecord(
@@ -274,3 +274,22 @@ def test_explain_says_what_becomes_of_runs(cli: CommandLine, capsys: pytest.Capt
     ]
     assert cli("explain", "report") == 0
     assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (Cause.CHAIN, "it is running as run 1, begun by the end of another run since"),
+        (Cause.SUBMITTED, "it is running as run 1, which was submitted since"),
+    ],
+)
+def test_why_says_what_made_a_run(
+    cli: CommandLine, store: SqliteStore, capsys: pytest.CaptureFixture[str], cause: Cause, words: str
+) -> None:
+    put_job(store)
+    new = NewRun(job="backup", due_at=NOW, cause=cause, key=None, definition="", queue="default")
+    with store.begin() as transaction:
+        transaction.insert_runs([new])
+    claim(store, NOW)
+    cli("why", "backup", "--at", "2026-11-21T12:00")
+    assert words in capsys.readouterr().out
