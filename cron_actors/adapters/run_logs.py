@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from cron_actors.adapters.log_links import point
 from cron_actors.adapters.log_retention import LogRetention
 from cron_actors.core.run_log import LATEST
 from cron_actors.model.job import Retention
@@ -63,7 +64,7 @@ class RunLogFiles:
         log, size = _made(path, folder)
         self._open[path] = log
         log.add(header, size)
-        self._point(folder, name)
+        point(folder, LATEST, name)
 
     def hold(self, path: str) -> None:
         """Keep a log that another process has begun until it is retired."""
@@ -112,16 +113,6 @@ class RunLogFiles:
             return 0
         log.close()
         return log.size
-
-    def _point(self, folder: str, name: str) -> None:
-        # A link cannot be replaced in one step, a name can: readers always find one of the two files.
-        fresh = f"{folder}/.{name}.link"
-        try:
-            os.symlink(name, fresh)  # noqa: PTH211 # as above
-        except FileExistsError:  # left by a daemon that was killed right here
-            os.unlink(fresh)  # noqa: PTH108 # as above
-            os.symlink(name, fresh)  # noqa: PTH211 # as above
-        os.replace(fresh, f"{folder}/{LATEST}")  # noqa: PTH105 # as above
 
 
 class DiskRoom:

@@ -11,6 +11,7 @@ from cron_actors.adapters.executors.birth import Birth, bear
 from cron_actors.adapters.executors.function_call import RECORDS
 from cron_actors.adapters.executors.newborn import UNBORN
 from cron_actors.adapters.executors.process_groups import boot_ticks, start_time
+from cron_actors.adapters.executors.warm_birth import bear_warm
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Child:
 def born(order: dict[str, Any]) -> Child:
     """Start the child that the order describes; raises StillbornError, or OSError if it could not be watched."""
     before, began = boot_ticks(), monotonic()
-    birth = bear(order)
+    birth = bear_warm(order["files"]) if "files" in order else bear(order)
     try:
         return Child(order, birth, before, began)
     except OSError:

@@ -87,7 +87,7 @@ def perform(call: dict[str, Any], report: int) -> NoReturn:
         reporter = Reporter(report)
         record = perform_call(call, reporter.tell)
         reporter.tell(record)
-        status = _leave(record["exit_code"])
+        status = leave(record["exit_code"])
     finally:
         # Not sys.exit: the buffers and frames of the template process above this one must not be unwound.
         os._exit(status)
@@ -107,7 +107,7 @@ def perform_call(call: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]
         work = reduce(getattr, call["function_name"].split("."), module)
         record = _work_record(work, call, tell)
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raises ends its own process only
-        record = _error_record(error)
+        record = error_record(error)
     return record
 
 
@@ -147,7 +147,7 @@ def _called(function: Callable[[], Any], call: Mapping[str, Any]) -> dict[str, A
     try:
         value = _waited_for(function())
     except BaseException as error:  # noqa: BLE001 - as above
-        return _error_record(error)
+        return error_record(error)
     words = sys.modules.get(_WORDS)
     if words is not None and isinstance(value, words.Result):
         return _said(value.record())
@@ -191,14 +191,18 @@ def _printed(line: str) -> str:
     return line
 
 
-def _error_record(error: BaseException) -> dict[str, Any]:
+def error_record(error: BaseException) -> dict[str, Any]:
+    """Show what user code raised, and return the record of it; ``shaken``: nothing may be performed here after it."""
     words = sys.modules.get(_WORDS)
     if words is not None and isinstance(error, words.Result):
         return _said(error.record())
     if isinstance(error, SystemExit):
         return _exit_record(error)
     _show(error)
-    return {"outcome": "failure", "exit_code": _FAILED, "error": _one_line(error)}
+    record: dict[str, Any] = {"outcome": "failure", "exit_code": _FAILED, "error": _one_line(error)}
+    if isinstance(error, MemoryError) or not isinstance(error, Exception):
+        record["shaken"] = True
+    return record
 
 
 def _exit_record(stop: SystemExit) -> dict[str, Any]:
@@ -293,7 +297,7 @@ def _cut(text: str) -> str:
     return text.strip().partition("\n")[0][:_ERROR_LENGTH]
 
 
-def _leave(status: int) -> int:
+def leave(status: int) -> int:
     """Do what an interpreter does at its end, as far as a forked one can; return the status to leave with."""
     try:
         threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - waits for threads, as at a normal end
@@ -311,6 +315,11 @@ def _flush() -> None:
     for item in gc.get_objects():
         if issubclass(type(item), (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)) and not item.closed:
             item.flush()
+    flush_streams()
+
+
+def flush_streams() -> None:
+    """Write out what went to standard output and error, by Python or by C; raises OSError or ValueError."""
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and not stream.closed:
             stream.flush()

@@ -6,12 +6,13 @@ import json
 import math
 import os
 import signal
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from cron_actors.adapters.executors.calls import call_of
-from cron_actors.adapters.executors.records import end_seen, with_record
+from cron_actors.adapters.executors.records import end_seen, sound, with_record
 from cron_actors.adapters.executors.wire import encode
 from cron_actors.core.success import ProcessEnd, judge_end
 from cron_actors.model.job import Command, FunctionCall, ProcessSettings
@@ -63,16 +64,16 @@ def interpreter(python: str, folder: os.PathLike[str]) -> str:
     return os.path.join(folder, python) if "/" in python else python  # noqa: PTH118 - a path that is kept as written
 
 
-def end_order(key: AttemptKey, kill_after: timedelta) -> bytes:
-    """Return the packet that ends the attempt."""
-    return encode({"key": wire_key(key), "kill_after": max(0.0, kill_after.total_seconds())})
+def end_order(name: str, kill_after: timedelta) -> bytes:
+    """Return the packet that ends the attempt, or the warm child, that has this name on the wire."""
+    return encode({"key": name, "kill_after": max(0.0, kill_after.total_seconds())})
 
 
 def ending(message: dict[str, Any], output_tail: str, execution: Execution) -> Ending:
     """Read how the child of an attempt ended, and judge it."""
-    record = message.get("record", {})
+    record = sound(message.get("record", {}))
     code: int = message["exit_code"]
-    seen = end_seen(record, code, message["error"] or status_text(code), execution)
+    seen = end_seen(record, code, _error(message, record) or status_text(code), execution)
     end = ProcessEnd(
         exit_code=seen.exit_code,
         error=seen.error,
@@ -95,6 +96,11 @@ def ending(message: dict[str, Any], output_tail: str, execution: Execution) -> E
         by_itself=message.get("by_itself", True),
     )
     return with_record(judged, record) if record else judged
+
+
+def _error(message: Mapping[str, Any], record: Mapping[str, Any]) -> str | None:
+    error: str | None = record.get("error") if "record" in message else message["error"]
+    return error
 
 
 def status_text(code: int) -> str:

@@ -1,7 +1,8 @@
 """Packets between the daemon and the process template: one JSON object each, over a SOCK_SEQPACKET socket.
 
 An object longer than ``INLINE_BYTES`` travels as a memory file sent along with a one-byte packet, because the kernel
-refuses long packets (EMSGSIZE). Imports stay few here: the template process pays for each of them.
+refuses long packets (EMSGSIZE). Other descriptors can go with a shorter one. Imports stay few here: the template
+process pays for each of them.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 INLINE_BYTES = 65_536
 _BY_FILE = b"\0"
-_ONE_DESCRIPTOR = socket.CMSG_SPACE(4)
+_DESCRIPTOR_BYTES = 4
+_MOST_DESCRIPTORS = 2
+_ROOM = socket.CMSG_SPACE(_MOST_DESCRIPTORS * _DESCRIPTOR_BYTES)
 # Made once: json.dumps with separators makes an encoder for each call.
 _encoder = json.JSONEncoder(separators=(",", ":"))
 
@@ -54,10 +57,15 @@ class Channel:
         """Return the descriptor to wait on."""
         return self._socket.fileno()
 
-    def send(self, packet: bytes) -> bool:
-        """Send the packet whole; False if there is no room now. Raises OSError if the other end is gone."""
+    def send(self, packet: bytes, files: Sequence[int] = ()) -> bool:
+        """Send the packet whole; False if there is no room now. Raises OSError if the other end is gone.
+
+        Up to two descriptors go with a packet that is no longer than ``INLINE_BYTES``.
+        """
         try:
-            if len(packet) <= INLINE_BYTES:
+            if files:
+                socket.send_fds(self._socket, [packet], files)
+            elif len(packet) <= INLINE_BYTES:
                 self._socket.send(packet)
             else:
                 self._send_by_file(packet)
@@ -66,19 +74,25 @@ class Channel:
         return True
 
     def receive(self) -> dict[str, Any] | None:
-        """Return the next message, None when the other end is gone; raises BlockingIOError if there is none yet."""
+        """Return the next message, None when the other end is gone; raises BlockingIOError if there is none yet.
+
+        Descriptors that came with it are its ``files``, and belong to the caller.
+        """
         flags = socket.MSG_CMSG_CLOEXEC
         try:
-            packet, ancillary, _, _ = self._socket.recvmsg(INLINE_BYTES, _ONE_DESCRIPTOR, flags)
+            packet, ancillary, _, _ = self._socket.recvmsg(INLINE_BYTES, _ROOM, flags)
         except ConnectionResetError:
             # Said once, and before what the other end sent last: the queue is still to be read.
-            packet, ancillary, _, _ = self._socket.recvmsg(INLINE_BYTES, _ONE_DESCRIPTOR, flags)
-        for _, _, descriptor in ancillary:
-            with open(int.from_bytes(descriptor, sys.byteorder), "rb") as file:  # noqa: PTH123 - it has no path
+            packet, ancillary, _, _ = self._socket.recvmsg(INLINE_BYTES, _ROOM, flags)
+        files = _descriptors(ancillary) if ancillary else []
+        if packet == _BY_FILE:
+            with open(files.pop(), "rb") as file:  # noqa: PTH123 - it has no path
                 packet = file.read()
         if not packet:
             return None
         message: dict[str, Any] = json.loads(packet.decode())  # from bytes it would first guess the encoding
+        if files:
+            message["files"] = files
         return message
 
     def close(self) -> None:
@@ -91,3 +105,11 @@ class Channel:
             socket.send_fds(self._socket, [_BY_FILE], [file])
         finally:
             os.close(file)
+
+
+def _descriptors(ancillary: Sequence[tuple[int, int, bytes]]) -> list[int]:
+    content = b"".join(data for _, _, data in ancillary)
+    return [
+        int.from_bytes(content[place : place + _DESCRIPTOR_BYTES], sys.byteorder)
+        for place in range(0, len(content), _DESCRIPTOR_BYTES)
+    ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import select
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,16 @@ from typing import Any
 from cron_actors.adapters.executors.attempts import Attempt
 from cron_actors.adapters.executors.bystanders import Bystanders
 from cron_actors.adapters.executors.orders import end_order, ending, start_order, wire_key
+from cron_actors.adapters.executors.outbox import Outbox, Post
 from cron_actors.adapters.executors.output_tail import log_size
 from cron_actors.adapters.executors.process_groups import boot_id, kill_group
 from cron_actors.adapters.executors.template import Template
+from cron_actors.adapters.executors.warm_pool import Orders, WarmPool
 from cron_actors.adapters.executors.wire import Channel
 from cron_actors.errors import StartError
+from cron_actors.model.queue import Recycling
 from cron_actors.model.run import AttemptKey, Ending, Identity
-from cron_actors.ports.executor import ChildEnded, ChildStarted, Execution, Report
+from cron_actors.ports.executor import BatchReport, ChildEnded, ChildStarted, Execution, Report
 
 _DEATHS_ALLOWED = 5
 _WITHIN_SECONDS = 60.0
@@ -41,17 +45,24 @@ class ZygoteExecutor:
     """
 
     def __init__(
-        self, *, on_broken: Callable[[str], None] = _logger.critical, monotonic: Callable[[], float] = time.monotonic
+        self,
+        *,
+        on_broken: Callable[[str], None] = _logger.critical,
+        monotonic: Callable[[], float] = time.monotonic,
+        keep_warm: timedelta = timedelta(minutes=1),
     ) -> None:
-        """Make an executor that is not yet open; ``monotonic`` is seconds on a clock that never goes back."""
+        """Make an executor that is not yet open; ``monotonic`` is seconds on a clock that never goes back.
+
+        ``keep_warm`` is how long a process that is used again waits for its next batch before it is let go.
+        """
         self._on_broken = on_broken
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._attempts: dict[str, Attempt] = {}
-        self._outbox: deque[tuple[str | None, bytes]] = deque()
-        self._channel: Channel | None = None
+        self._outbox = Outbox()
         self._deaths: deque[float] = deque()
         self._closed = False
+        self._keep_warm = keep_warm
         self._bystanders = Bystanders(monotonic, self._guard)
 
     def open(self) -> None:
@@ -63,8 +74,9 @@ class ZygoteExecutor:
         self._boot_id = boot_id()
         self._processors = os.sched_getaffinity(0)
         self._template = Template(self._working_directory, self._processors)
-        self._channel = self._template.channel
+        self._outbox.channel = self._template.channel
         self._wakeup = os.eventfd(0)
+        self._warm = WarmPool(Orders(self._order, self._wake), self._keep_warm)
         self._thread = threading.Thread(target=self._serve, name="executor-reports", daemon=True)
         self._thread.start()
 
@@ -82,16 +94,26 @@ class ZygoteExecutor:
         with self._lock:
             if not self._closed:
                 self._attempts[key] = attempt
-                self._post(key, packet)
+                self._post(Post(key, packet))
+
+    def start_batch(
+        self, executions: Sequence[Execution], queue: str, recycling: Recycling, report: BatchReport
+    ) -> None:
+        """Have the batch performed by a warm child; raises ValueError for what needs a process of its own."""
+        self._warm.begin(executions, queue, recycling, report)
+
+    def take_back(self, key: AttemptKey) -> None:
+        """Take back what has not been begun of the batch of the attempt."""
+        self._warm.take_back(key)
 
     def end(self, key: AttemptKey, kill_after: timedelta) -> None:
         """Order the end of the attempt, if it is known."""
-        if self._bystanders.end(key, kill_after):
+        if self._bystanders.end(key, kill_after) or self._warm.end(key, kill_after):
             return
         name = wire_key(key)
         with self._lock:
             if name in self._attempts and not self._closed:
-                self._post(None, end_order(key, kill_after))
+                self._post(Post(None, end_order(name, kill_after)))
 
     def watch(self, key: AttemptKey, identity: Identity, report: Report) -> None:
         """Report the end of a process that is no child of ours."""
@@ -113,6 +135,7 @@ class ZygoteExecutor:
                 return
             self._closed = True
         self._bystanders.close()
+        self._warm.stop()
         self._wake()
         if self._thread is not threading.current_thread():
             self._thread.join()
@@ -120,20 +143,18 @@ class ZygoteExecutor:
         for attempt in self._attempts.values():
             attempt.kill()
         self._attempts.clear()
+        self._warm.close()
         os.close(self._wakeup)
 
-    def _post(self, starts: str | None, packet: bytes) -> None:
+    def _post(self, post: Post) -> None:
         """Send an order now if that is possible, else leave it to the thread; the lock is held."""
-        if self._outbox or not self._sent(packet):
-            self._outbox.append((starts, packet))
+        if not self._outbox.post(post):
             self._wake()
 
-    def _sent(self, packet: bytes) -> bool:
-        try:
-            return self._channel is not None and self._channel.send(packet)
-        except OSError:
-            # The template is dead, which the thread finds out by itself; the order waits for the next one.
-            return False
+    def _order(self, post: Post) -> None:
+        with self._lock:
+            if not self._closed:
+                self._post(post)
 
     def _wake(self) -> None:
         os.eventfd_write(self._wakeup, 1)
@@ -147,18 +168,23 @@ class ZygoteExecutor:
 
     def _serve_until_closed(self) -> None:
         while not self._closed:
-            if self._channel is None:
+            channel = self._outbox.channel
+            if channel is None:
                 self._interrupt(self._take_all())
+                self._warm.lose(_DIED)
+                self._tell_all()
                 self._await(None)
-            elif not self._exchange(self._channel) and not self._closed:
-                self._replace_template()
+            else:
+                alive = self._exchange(channel)
+                self._tell_all()
+                if not alive and not self._closed:
+                    self._replace_template()
 
     def _exchange(self, channel: Channel) -> bool:
         """Wait, then send and receive what there is; False when the template is dead."""
         self._await(channel)
         with self._lock:
-            while self._outbox and self._sent(self._outbox[0][1]):
-                self._outbox.popleft()
+            self._outbox.send_waiting()
         for _ in range(_MESSAGES_AT_ONCE):
             if self._closed:
                 return True
@@ -176,12 +202,16 @@ class ZygoteExecutor:
     def _await(self, channel: Channel | None) -> None:
         poll = select.poll()
         poll.register(self._wakeup, select.POLLIN)
+        poll.register(self._warm.fileno(), select.POLLIN)
         if channel is not None:
             poll.register(channel.fileno(), select.POLLIN | (select.POLLOUT if self._outbox else 0))
-        if (self._wakeup, select.POLLIN) in poll.poll():
+        wait = self._warm.wait_seconds()
+        if (self._wakeup, select.POLLIN) in poll.poll(None if wait is None else math.ceil(wait * 1000)):
             os.eventfd_read(self._wakeup)
 
     def _hear(self, message: dict[str, Any]) -> None:
+        if self._warm.hears(message):
+            return
         if "started" in message:
             attempt = self._attempts.get(message["started"])
             if attempt is not None:
@@ -197,10 +227,13 @@ class ZygoteExecutor:
     def _replace_template(self) -> None:
         """Account for the dead template's attempts and start another, as long as that makes sense."""
         with self._lock:
-            self._channel = None
+            self._outbox.channel = None
         status = self._template.stop()
         _logger.error("%s (exit status %s)", _DIED, status)
-        self._interrupt(self._take_lost())
+        with self._lock:
+            waiting = self._outbox.starts()
+        self._interrupt(self._take_lost(waiting))
+        self._warm.lose(_DIED, waiting)
         while not self._closed and self._may_restart():
             try:
                 self._template = Template(self._working_directory, self._processors)
@@ -208,7 +241,7 @@ class ZygoteExecutor:
                 _logger.error("%s", error)  # noqa: TRY400 - the line says all that a reader can use
                 continue
             with self._lock:
-                self._channel = self._template.channel
+                self._outbox.channel = self._template.channel
             self._wake()
             return
         if not self._closed:
@@ -223,10 +256,9 @@ class ZygoteExecutor:
             self._deaths.popleft()
         return len(self._deaths) < _DEATHS_ALLOWED
 
-    def _take_lost(self) -> list[Attempt]:
-        """Take the attempts of which the dead template knew; the others are still to be sent."""
+    def _take_lost(self, waiting: Collection[str | None]) -> list[Attempt]:
+        """Take the attempts of which the dead template knew; those ``waiting`` are still to be sent."""
         with self._lock:
-            waiting = {starts for starts, _ in self._outbox}
             lost = [
                 key for key, attempt in self._attempts.items() if attempt.identity is not None or key not in waiting
             ]
@@ -243,6 +275,12 @@ class ZygoteExecutor:
         for attempt in attempts:
             attempt.kill()
             self._tell_end(attempt, attempt.interrupted(_DIED, self._monotonic()))
+
+    def _tell_all(self) -> None:
+        """Tell what there is to tell of batches."""
+        for report, news in self._warm.attend():
+            if not self._closed:
+                self._guard(report, news)
 
     def _tell_end(self, attempt: Attempt, how: Ending) -> None:
         self._tell(attempt, ChildEnded(key=attempt.execution.key, ending=how))

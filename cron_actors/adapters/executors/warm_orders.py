@@ -1,0 +1,92 @@
+"""What the daemon has a warm child do, and how it reads what the child tells of it."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, cast
+
+from cron_actors.adapters.executors.calls import call_of
+from cron_actors.adapters.executors.orders import ending
+from cron_actors.adapters.executors.warm_wire import frame
+from cron_actors.core.run_log import LATEST
+from cron_actors.model.job import FunctionCall, Limits, Success
+from cron_actors.model.queue import Recycling
+from cron_actors.model.run import Ending, Outcome
+from cron_actors.ports.executor import ChildEnded, Execution
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_NOT_BEGUN = "it was not begun"
+_NO_LIMITS = Limits()
+_USUAL_SUCCESS = Success()
+
+
+def check_shareable(execution: Execution) -> None:
+    """Raise ValueError if this cannot be performed in a process that performs others before and after."""
+    work, process = execution.work, execution.process
+    if not isinstance(work, FunctionCall) or work.python is not None:
+        raise ValueError("only functions of this interpreter share a process")
+    if (process.user, process.group, process.umask, process.env_file, process.stdin) != (None,) * 5:
+        raise ValueError("a job with rights, an env file or standard input has a process of its own")
+    if process.limits != _NO_LIMITS or execution.success != _USUAL_SUCCESS:
+        raise ValueError("a job with limits or its own success has a process of its own")
+    if execution.callback is not None:
+        raise ValueError("a callback has a process of its own")
+
+
+def batch_order(executions: Sequence[Execution], recycling: Recycling, working_directory: str) -> bytes:
+    """Return what is sent to the child for these executions, all of one folder."""
+    runs = [_run(execution, working_directory) for execution in executions]
+    return frame({"runs": runs, "latest": LATEST, "most_runs": recycling.runs, "most_memory": recycling.memory})
+
+
+def not_begun(execution: Execution) -> ChildEnded:
+    """Return the report of an execution that was not begun."""
+    ending = Ending(outcome=Outcome.INTERRUPTED, error=_NOT_BEGUN)
+    return ChildEnded(key=execution.key, ending=ending, begun=False)
+
+
+def told_end(execution: Execution, told: Sequence[Any], asked_at: int | None) -> ChildEnded:
+    """Read the line on a run that is over; ``asked_at`` (nanoseconds) is when its end was asked for, None if never."""
+    _, ended, duration, cpu, memory, logged, tail, record = told
+    by_itself = asked_at is None or ended <= asked_at
+    if record is None:
+        plain = Ending(
+            outcome=Outcome.SUCCESS,
+            exit_code=0,
+            output_tail=tail,
+            duration=timedelta(microseconds=duration),
+            cpu_seconds=cpu / 1_000_000,
+            peak_memory=memory,
+            by_itself=by_itself,
+            logged=by_itself and bool(logged),  # else its log is to say what it counts as
+        )
+        return ChildEnded(key=execution.key, ending=plain)
+    if record.get("errno") in _NO_ROOM:
+        return not_begun(execution)
+    unborn = record.get("unborn", False)
+    message = {
+        "exit_code": record["exit_code"],
+        "error": record.get("error"),
+        "unborn": unborn,
+        "record": {} if unborn else record,
+        "duration": duration / 1_000_000,
+        "cpu_seconds": cpu / 1_000_000,
+        "peak_memory": memory,
+        "by_itself": by_itself,
+    }
+    how = ending(message, tail, execution)
+    return ChildEnded(key=execution.key, ending=replace(how, logged=by_itself and bool(logged)))
+
+
+def _run(execution: Execution, working_directory: str) -> dict[str, Any]:
+    work, process = cast("FunctionCall", execution.work), execution.process  # as check_shareable has seen to it
+    folder = process.working_directory
+    return {
+        "call": call_of(work, execution, working_directory),
+        "header": execution.header,
+        "env": {**process.env, **execution.variables},
+        "folder": None if folder is None else str(execution.folder / folder),
+    }

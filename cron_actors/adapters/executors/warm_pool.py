@@ -1,0 +1,338 @@
+"""The warm children of the daemon: which there are, what each performs, and what there is to report of it."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import select
+import threading
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from cron_actors.adapters.executors.orders import end_order
+from cron_actors.adapters.executors.outbox import Post
+from cron_actors.adapters.executors.process_groups import boot_id
+from cron_actors.adapters.executors.warm_batch import Batch
+from cron_actors.adapters.executors.warm_ends import cut_short, died, link_latest
+from cron_actors.adapters.executors.warm_orders import batch_order, check_shareable, not_begun, told_end
+from cron_actors.adapters.executors.warm_process import Home, WarmProcess
+from cron_actors.adapters.executors.warm_wire import GOES_ON, LEAVES, SO_FAR
+from cron_actors.adapters.executors.wire import encode
+from cron_actors.model.queue import Recycling
+from cron_actors.model.run import AttemptKey, Identity
+from cron_actors.ports.executor import BatchReport, ChildEnded, ChildStarted, Execution
+
+_AT_ONCE = 0.025  # seconds: a run that takes longer is told to have begun
+_PREFIX = "warm-"
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """How the pool has the template process do something, and the thread of the reports look after the pool."""
+
+    post: Callable[[Post], None]
+    wake: Callable[[], None]
+
+    def bear(self, process: WarmProcess) -> None:
+        """Have the child started."""
+        self.post(Post(process.name, encode({"key": process.name}), process))
+
+    def kill(self, process: WarmProcess, kill_after: timedelta) -> None:
+        """Have SIGTERM sent to the group of the child, SIGKILL later."""
+        self.post(Post(None, end_order(process.name, kill_after)))
+
+
+class WarmPool:
+    """Warm children by queue and folder: busy ones, and idle ones kept for ``keep``.
+
+    Batches come from any thread; everything else happens in the thread of the reports, which waits for ``fileno`` to be
+    readable, ``wait_seconds`` at most, and calls ``attend`` then.
+    """
+
+    def __init__(self, orders: Orders, keep: timedelta) -> None:
+        self._orders = orders
+        self._keep = keep.total_seconds()
+        self._boot_id = boot_id()
+        self._working_directory = str(Path.cwd())
+        self._lock = threading.Lock()
+        self._epoll = select.epoll()
+        self._numbers = itertools.count(1)
+        self._processes: dict[str, WarmProcess] = {}
+        self._by_file: dict[int, WarmProcess] = {}
+        self._idle: dict[Home, list[WarmProcess]] = {}
+        self._holders: dict[int, Batch] = {}  # by run
+        self._told: list[Batch] = []  # with news
+        self._look_at: float | None = None
+        self._closed = False
+
+    def fileno(self) -> int:
+        """Return the descriptor to wait on."""
+        return self._epoll.fileno()
+
+    def wait_seconds(self) -> float | None:
+        """Return after how long there is something to do even if nothing comes; None: never."""
+        with self._lock:
+            moments = [] if self._look_at is None else [self._look_at]
+            moments += [idle[0].idle_since + self._keep for idle in self._idle.values() if idle]
+        return max(0.0, min(moments) - monotonic()) if moments else None
+
+    def begin(self, executions: Sequence[Execution], queue: str, recycling: Recycling, report: BatchReport) -> None:
+        """Have a batch performed; raises ValueError for what cannot share a process."""
+        for execution in executions:
+            check_shareable(execution)
+        batch = Batch(queue=queue, recycling=recycling, report=report, waiting=deque(executions))
+        with self._lock:
+            if executions and not self._closed:
+                self._holders.update((execution.key.run_id, batch) for execution in executions)
+                self._assign(batch)
+
+    def take_back(self, key: AttemptKey) -> None:
+        """Have nothing more begun of the batch that this attempt is in."""
+        with self._lock:
+            batch = self._holders.get(key.run_id)
+            if batch is not None:
+                self._take_back(batch)
+
+    def end(self, key: AttemptKey, kill_after: timedelta) -> bool:
+        """Have nothing more begun of its batch, and end the process if it performs this attempt; False if unknown."""
+        with self._lock:
+            batch = self._holders.get(key.run_id)
+            if batch is None or not any(one.key == key for one in (*batch.given, *batch.waiting)):
+                return False
+            process = self._take_back(batch)
+            # The last that was begun; of any before it the end is on its way.
+            if process is not None and batch.given and batch.given[-1].key == key:
+                if process.asked_at is None:
+                    process.asked_at = int(monotonic() * 1e9)
+                self._orders.kill(process, kill_after)
+            return True
+
+    def hears(self, message: dict[str, Any]) -> bool:
+        """Take in what the template tells of a warm child; False if it is of none."""
+        name = message.get("started") or message["ended"]
+        if not name.startswith(_PREFIX):
+            return False
+        process = self._processes.get(name)
+        if process is None:
+            return True
+        if "started" in message:
+            process.identity = Identity(pid=message["pid"], start_time=message["start_time"], boot_id=self._boot_id)
+        else:
+            self._over(process, message)
+        return True
+
+    def lose(self, error: str, waiting: Collection[str | None] = ()) -> None:
+        """Account for all children but those ``waiting`` to be started, the template being dead."""
+        with self._lock:
+            lost = [process for name, process in self._processes.items() if name not in waiting]
+            for process in lost:
+                del self._processes[process.name]
+        for process in lost:
+            process.kill()
+        with self._lock:
+            for process in lost:
+                self._read_out(process)
+                batch = process.batch
+                if batch is not None:
+                    if len(batch.given) > process.take_permits():
+                        execution = self._first(batch)
+                        self._tell(batch, cut_short(execution, error, process, monotonic()))
+                    self._return(batch)
+                self._forget(process)
+
+    def attend(self) -> list[tuple[BatchReport, list[ChildStarted | ChildEnded]]]:
+        """Do what is to be done now and return what is to be reported."""
+        with self._lock:
+            if self._closed:
+                return []
+            for file, events in self._epoll.poll(0):
+                if file in self._by_file:
+                    self._exchange(self._by_file[file], events)
+            now = monotonic()
+            if self._look_at is not None and self._look_at <= now:
+                self._look_for_begins(now)
+            self._let_idle_go(now)
+            reports = [(batch.report, batch.news) for batch in self._told]
+            for batch in self._told:
+                batch.news = []
+            self._told = []
+            return reports
+
+    def close(self) -> None:
+        """Kill what is left and free everything; nothing is reported any more."""
+        with self._lock:
+            self._closed = True
+            for process in self._processes.values():
+                if process.batch is not None:
+                    process.kill()
+                process.close()
+            self._processes.clear()
+            self._epoll.close()
+
+    def stop(self) -> None:
+        """Take no batch any more and report nothing."""
+        with self._lock:
+            self._closed = True
+
+    def _over(self, process: WarmProcess, message: Mapping[str, Any]) -> None:
+        """Account for a child that has ended as the template's message says."""
+        with self._lock:
+            del self._processes[process.name]
+            self._read_out(process)
+            batch = process.batch
+            if batch is not None:
+                begun = len(batch.given) - process.take_permits()
+                if batch.given and (begun > 0 or message["unborn"]):
+                    execution = self._first(batch)
+                    self._tell(batch, died(execution, message, process, monotonic()))
+                self._return(batch)
+            self._forget(process)
+
+    def _assign(self, batch: Batch) -> None:
+        """Give the next part of the batch to an idle child, or to a new one."""
+        part = batch.next_part()
+        content = batch_order(part, batch.recycling, self._working_directory)
+        home = (batch.queue, part[0].folder)
+        process = self._idle_one(home) or self._new(home)
+        while not process.give(content, len(part)):
+            process = self._idle_one(home) or self._new(home)
+        process.batch = batch
+        process.began = monotonic()
+        process.look_at = process.began + _AT_ONCE
+        if self._look_at is None:
+            self._look_at = process.look_at
+            self._orders.wake()
+
+    def _idle_one(self, home: Home) -> WarmProcess | None:
+        """Take the child that has been idle for the shortest time, so that those too many become older."""
+        idle = self._idle.get(home)
+        return idle.pop() if idle else None
+
+    def _new(self, home: Home) -> WarmProcess:
+        process = WarmProcess(f"{_PREFIX}{next(self._numbers)}", home, self._epoll)
+        self._processes[process.name] = process
+        self._by_file[process.fileno()] = process
+        self._orders.bear(process)
+        return process
+
+    def _take_back(self, batch: Batch) -> WarmProcess | None:
+        """Take back what is not begun; return the child that has the batch."""
+        process = next((one for one in self._processes.values() if one.batch is batch), None)
+        self._return(batch, 0 if process is None else process.take_permits())
+        return process
+
+    def _return(self, batch: Batch, given: int | None = None) -> None:
+        """Tell that what waits and the last so many that were given, all if None, are not begun."""
+        for execution in batch.take_back(len(batch.given) if given is None else given):
+            del self._holders[execution.key.run_id]
+            self._tell(batch, not_begun(execution))
+        if batch.news:
+            self._orders.wake()
+
+    def _tell(self, batch: Batch, news: ChildStarted | ChildEnded) -> None:
+        if not batch.news:
+            self._told.append(batch)
+        batch.news.append(news)
+
+    def _first(self, batch: Batch) -> Execution:
+        """Take the first that was given, the end of which is to be told."""
+        execution = batch.given.popleft()
+        del self._holders[execution.key.run_id]
+        return execution
+
+    def _exchange(self, process: WarmProcess, events: int) -> None:
+        if events & select.EPOLLOUT:
+            process.send_rest()
+        if events & ~select.EPOLLOUT and not self._read(process):
+            self._hang_up(process)
+
+    def _read_out(self, process: WarmProcess) -> None:
+        """Read what a dead child has left."""
+        while process.fileno() != -1 and self._read(process):
+            if process.is_read_out:
+                return
+
+    def _read(self, process: WarmProcess) -> bool:
+        """Take in what the child tells; False if nothing more is to be expected of it."""
+        try:
+            lines = process.read()
+            for line in lines or ():
+                self._hear(process, line)
+        except (ValueError, TypeError, IndexError, KeyError):
+            _logger.exception("a process that is used again tells what nobody understands: it is ended")
+            self._orders.kill(process, timedelta(0))
+            return False
+        return lines is not None
+
+    def _hear(self, process: WarmProcess, line: Sequence[Any]) -> None:
+        step, batch = line[0], process.batch
+        if batch is None:
+            return
+        if step == SO_FAR:
+            process.so_far |= line[1]
+            return
+        if len(line) > 1:
+            end = told_end(batch.given[0], line, process.asked_at)
+            self._tell(batch, end)
+            self._first(batch)
+            process.cpu_seconds += end.ending.cpu_seconds or 0.0
+        process.so_far = {}
+        process.began = monotonic()
+        if step == GOES_ON:
+            self._expect_begin(process)
+            return
+        process.batch = process.look_at = None
+        if step == LEAVES:
+            batch.move_on()
+        elif process.asked_at is None:
+            process.idle_since = process.began
+            self._idle.setdefault(process.home, []).append(process)
+        if batch.waiting:
+            self._assign(batch)
+
+    def _expect_begin(self, process: WarmProcess) -> None:
+        process.look_at = process.began + _AT_ONCE
+        if self._look_at is None:
+            self._look_at = process.look_at
+
+    def _look_for_begins(self, now: float) -> None:
+        """Tell of runs that take their time that they have begun."""
+        self._look_at = None
+        for process in self._processes.values():
+            batch = process.batch
+            if batch is None or process.look_at is None:
+                continue
+            begun = process.look_at <= now and process.identity is not None
+            begun = begun and len(batch.given) > process.permits_left()
+            if begun and process.identity is not None:
+                process.look_at = None
+                execution = batch.given[0]
+                if len(batch.given) > 1:
+                    link_latest(execution)
+                self._tell(batch, ChildStarted(key=execution.key, identity=process.identity))
+                continue
+            if process.look_at <= now:
+                process.look_at = now + _AT_ONCE
+            self._look_at = process.look_at if self._look_at is None else min(self._look_at, process.look_at)
+
+    def _let_idle_go(self, now: float) -> None:
+        for idle in self._idle.values():
+            while idle and now - idle[0].idle_since >= self._keep:
+                self._hang_up(idle.pop(0))
+
+    def _hang_up(self, process: WarmProcess) -> None:
+        self._by_file.pop(process.fileno(), None)
+        process.hang_up()
+
+    def _forget(self, process: WarmProcess) -> None:
+        idle = self._idle.get(process.home, [])
+        if process in idle:
+            idle.remove(process)
+        self._hang_up(process)
+        process.close()
