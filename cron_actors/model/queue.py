@@ -29,7 +29,7 @@ class BackoffKind(StrEnum):
 class Backoff:
     """How long a failed run waits for its next attempt; ``core/backoff.py`` computes it.
 
-    The four lengths count for a geometric one only: after attempt n it is ``initial`` × ``factor``^(n-1), at most
+    The four lengths count for a geometric one only: after attempt n it is ``initial`` times ``factor``^(n-1), at most
     ``maximum``, more or less by up to the share ``jitter`` of it (0 to 1).
     """
 

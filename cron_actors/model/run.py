@@ -85,8 +85,8 @@ class NewRun:
     """A run about to be written: owed for one due instant (``due_at``) or for one request.
 
     ``key`` makes the run unique within its job: the due instant of a scheduled run in ISO 8601, None for a run that
-    nothing else may stand for. For a manual run ``due_at`` is the time of the request. A scheduled one becomes available
-    at ``scheduled_at``. ``max_attempts`` goes before what its job says. ``args`` are ``{"args": [], "kwargs": {}}`` for
+    nothing else may stand for. For a manual run ``due_at`` is the time of the request. A scheduled one becomes
+    available at ``scheduled_at``. ``max_attempts`` goes before what its job says. ``args`` are ``{"args": [], "kwargs": {}}`` for
     its function, in the place of those of its job. ``cause_run_id`` is the run whose end made it.
     """
 

@@ -215,6 +215,20 @@ def test_a_duplicate_is_looked_for_with_the_right_to_write(daemon: SqliteStore, 
         assert len(reader.runs(RunFilter())) == 1
 
 
+def test_a_transaction_that_has_read_what_is_old_by_now_must_be_begun_anew(daemon: SqliteStore, path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("BEGIN")
+        connection.execute("SELECT count(*) FROM run").fetchone()
+        with daemon.begin() as transaction:
+            transaction.insert_runs([owed()])
+        with pytest.raises(StoreBusyError):
+            submit(connection, [wanted()], [TEXT])
+        connection.rollback()
+        submit(connection, [wanted()], [TEXT])
+        connection.commit()
+    assert stored(daemon) == 2
+
+
 def test_a_database_of_another_version_is_refused_in_one_line(daemon: SqliteStore, path: Path) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
         with pytest.raises(StoreError, match=r"^the connection is to a database of version 0 where"):

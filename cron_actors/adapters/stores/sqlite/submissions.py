@@ -56,7 +56,8 @@ def submit(
     They are there once the application commits, and never if it rolls back. Where no transaction is open, one is begun
     for it, as ``sqlite3`` does for any insert; in autocommit mode (``isolation_level=None``) they are there at once. If
     this raises, nothing of it was written, and an open transaction goes on. Raises StoreError, also for a database that
-    is not ours or of another version, and StoreBusyError where trying again can help.
+    is not ours or of another version, and StoreBusyError where trying again can help: in a transaction that has only
+    read so far, while others wrote, no write is possible any more, and it must be begun anew (``BEGIN IMMEDIATE``).
     """
     with own_errors(), _part_of_transaction(connection):
         cursor = connection.cursor()
