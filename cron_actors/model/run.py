@@ -86,8 +86,8 @@ class NewRun:
 
     ``key`` makes the run unique within its job: the due instant of a scheduled run in ISO 8601, None for a run that
     nothing else may stand for. For a manual run ``due_at`` is the time of the request. A scheduled one becomes
-    available at ``scheduled_at``. ``max_attempts`` goes before what its job says. ``args`` are ``{"args": [], "kwargs": {}}`` for
-    its function, in the place of those of its job. ``cause_run_id`` is the run whose end made it.
+    available at ``scheduled_at``. ``max_attempts`` goes before what its job says. ``args`` are ``{"args": [], "kwargs":
+    {}}`` for its function, in the place of those of its job. ``cause_run_id`` is the run whose end made it.
     """
 
     job: str

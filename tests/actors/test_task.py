@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from cron_actors.actors.task import TaskActor, execution_of
-from cron_actors.messages import End, Ended, Perform, Started, Watch
+from cron_actors.core.run_log import header
+from cron_actors.messages import BatchEnded, End, Ended, Perform, PerformBatch, Started, TakeBack, Watch
 from cron_actors.model.callback import Callback, CallbackKind
 from cron_actors.model.job import Command, FunctionCall, Json, ProcessSettings, Success
+from cron_actors.model.queue import Queue, Recycling
 from cron_actors.model.run import AttemptKey, Cause, Identity
-from cron_actors.ports.executor import ChildEnded, ChildStarted, Execution, Report
+from cron_actors.ports.executor import BatchReport, ChildEnded, ChildStarted, Execution, Report
 from tests.fakes.clock import FakeClock
 from tests.fakes.mail import Outbox, inbox
 from tests.fakes.values import IDENTITY, a_job, a_launch, an_ending
 
+MAIL = Queue(name="mail")
+OTHER = a_launch(18)
 LAUNCH = a_launch(17, a_job(process=ProcessSettings(env={"A": "b"})), attempt=2)
 
 
@@ -21,6 +26,9 @@ class Recorder:
 
     def __init__(self) -> None:
         self.started: list[Execution] = []
+        self.batches: list[tuple[tuple[Execution, ...], str, Recycling]] = []
+        self.report_batch: BatchReport = lambda children: None  # noqa: ARG005 # as below
+        self.taken_back: list[AttemptKey] = []
         self.watched: list[tuple[AttemptKey, Identity]] = []
         self.ended: list[tuple[AttemptKey, timedelta]] = []
         self.report: Report = lambda child: None  # noqa: ARG005 # replaced by the first start
@@ -34,6 +42,15 @@ class Recorder:
 
     def end(self, key: AttemptKey, kill_after: timedelta) -> None:
         self.ended.append((key, kill_after))
+
+    def start_batch(
+        self, executions: Sequence[Execution], queue: str, recycling: Recycling, report: BatchReport
+    ) -> None:
+        self.batches.append((tuple(executions), queue, recycling))
+        self.report_batch = report
+
+    def take_back(self, key: AttemptKey) -> None:
+        self.taken_back.append(key)
 
     def watch(self, key: AttemptKey, identity: Identity, report: Report) -> None:
         self.watched.append((key, identity))
@@ -103,6 +120,32 @@ def test_a_process_left_running_is_watched_and_its_clock_starts() -> None:
     task.handle(Watch(key=LAUNCH.key, identity=IDENTITY))
     assert executor.watched == [(LAUNCH.key, IDENTITY)]
     assert monitor.messages == [Started(key=LAUNCH.key, identity=IDENTITY, monotonic=1000.0)]
+
+
+def test_a_batch_is_performed_with_the_header_of_each_log() -> None:
+    task, executor, _ = desk()
+    task.handle(PerformBatch(launches=(LAUNCH, OTHER), queue=MAIL))
+    ((executions, queue, recycling),) = executor.batches
+    assert [one.header for one in executions] == [header(LAUNCH.run), header(OTHER.run)]
+    assert (queue, recycling) == ("mail", MAIL.recycling)
+
+
+def test_the_ends_of_a_batch_are_told_in_one_go_before_what_has_begun() -> None:
+    task, executor, monitor = desk()
+    task.handle(PerformBatch(launches=(LAUNCH, OTHER), queue=MAIL))
+    executor.report_batch(
+        [ChildEnded(key=LAUNCH.key, ending=an_ending()), ChildStarted(key=OTHER.key, identity=IDENTITY)]
+    )
+    assert monitor.messages == [
+        BatchEnded(ended=(Ended(key=LAUNCH.key, ending=an_ending()),)),
+        Started(key=OTHER.key, identity=IDENTITY, monotonic=1000.0),
+    ]
+
+
+def test_an_order_to_take_back_is_passed_on() -> None:
+    task, executor, _ = desk()
+    task.handle(TakeBack(key=LAUNCH.key))
+    assert executor.taken_back == [LAUNCH.key]
 
 
 def test_an_order_to_end_is_passed_on() -> None:

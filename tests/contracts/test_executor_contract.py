@@ -87,6 +87,14 @@ def test_nothing_is_reported_after_close(bench: Bench) -> None:
     assert bench.reports.empty()
 
 
+def test_a_process_that_is_not_there_is_reported_as_ended_at_once_without_a_fault(bench: Bench) -> None:
+    key = AttemptKey(run_id=7, attempt=1, token="token")  # noqa: S106 # not a password
+    bench.executor.watch(key, Identity(pid=1, start_time=1, boot_id="another boot"), bench.reports.put)
+    end = bench.reports.get(timeout=20)
+    assert isinstance(end, ChildEnded)
+    assert (end.key, end.ending.outcome, end.ending.error, end.ending.exit_code) == (key, Outcome.SUCCESS, None, None)
+
+
 def test_survivors_of_nobody_are_none(bench: Bench) -> None:
     assert bench.executor.end_survivors(()) == 0
     assert bench.executor.end_survivors((Identity(pid=1, start_time=1, boot_id="another boot"),)) == 0
