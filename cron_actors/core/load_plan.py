@@ -28,13 +28,13 @@ _SHARE = re.compile(r"([0-9]{1,9})", re.ASCII)
 class Chance(Protocol):
     """Where chance comes from; ``random.Random`` is one."""
 
-    def randint(self, a: int, b: int, /) -> int:
+    def randint(self, _low: int, _high: int, /) -> int:
         """Return a whole number, both ends included."""
 
-    def uniform(self, a: float, b: float, /) -> float:
+    def uniform(self, _low: float, _high: float, /) -> float:
         """Return a number between the two."""
 
-    def shuffle(self, x: list[str], /) -> None:
+    def shuffle(self, _names: list[str], /) -> None:
         """Put the list into another order."""
 
 
