@@ -72,6 +72,16 @@ def shop(home: DaemonHome) -> DaemonHome:
     return home
 
 
+@pytest.fixture(params=["fresh", "reuse"])
+def any_shop(home: DaemonHome, request: pytest.FixtureRequest) -> DaemonHome:
+    """Return the same, in each of the two ways in which queues can use processes."""
+    home.write("shop.py", SHOP)
+    queues = {name: {"isolation": request.param} for name in ("default", "high", "low")}
+    home.write("jobs.json", json.dumps({"queues": queues, "jobs": []}))
+    home.start_ready()
+    return home
+
+
 def submitted(home: DaemonHome, work: str, *args: object, options: tuple[str, ...] = ()) -> dict[str, object]:
     """Submit the work, wait for its end and return what the command says."""
     result = home.run("submit", work, "--args", json.dumps(args), "--wait", "--json", *options)
@@ -85,10 +95,10 @@ def notes(home: DaemonHome) -> list[str]:
     return (home.folder / "notes.txt").read_text().splitlines()
 
 
-def test_a_function_is_performed_and_what_it_returns_is_kept(shop: DaemonHome) -> None:
-    said = submitted(shop, "shop:add", 1)
+def test_a_function_is_performed_and_what_it_returns_is_kept(any_shop: DaemonHome) -> None:
+    said = submitted(any_shop, "shop:add", 1)
     assert (said["state"], said["result"], said["error"]) == ("completed", {"sum": 3}, None)
-    (run,) = shop.runs()
+    (run,) = any_shop.runs()
     assert (run.job, run.cause, run.queue) == ("shop.add", Cause.SUBMITTED, "default")
     assert run.log is not None
     assert "adding 1 2\nExecution Time" in Path(run.log).read_text()
@@ -97,40 +107,40 @@ def test_a_function_is_performed_and_what_it_returns_is_kept(shop: DaemonHome) -
 @pytest.mark.parametrize(
     ("how", "error"), [("raise", "ValueError: raise"), ("error", "no paper"), ("kill", "killed by SIGKILL")]
 )
-def test_a_worker_is_told_of_every_failed_attempt(shop: DaemonHome, how: str, error: str) -> None:
-    said = submitted(shop, "shop:Flaky", how)
+def test_a_worker_is_told_of_every_failed_attempt(any_shop: DaemonHome, how: str, error: str) -> None:
+    said = submitted(any_shop, "shop:Flaky", how)
     assert (said["state"], said["reason"], said["error"]) == ("discarded", "failed", error)
-    assert notes(shop) == [f"{attempt} of 3: {error}" for attempt in (1, 2, 3)]
+    assert notes(any_shop) == [f"{attempt} of 3: {error}" for attempt in (1, 2, 3)]
 
 
-def test_a_worker_is_told_of_a_time_out(shop: DaemonHome) -> None:
-    said = submitted(shop, "shop:Flaky", "hang", options=("--timeout", "1s", "--max-attempts", "1"))
+def test_a_worker_is_told_of_a_time_out(any_shop: DaemonHome) -> None:
+    said = submitted(any_shop, "shop:Flaky", "hang", options=("--timeout", "1s", "--max-attempts", "1"))
     assert (said["state"], said["reason"]) == ("discarded", "timeout")
-    assert notes(shop) == ["1 of 1: timed out after 1s"]
+    assert notes(any_shop) == ["1 of 1: timed out after 1s"]
 
 
-def test_a_worker_discards_by_itself_at_the_first_attempt(shop: DaemonHome) -> None:
-    said = submitted(shop, "shop:Flaky", "discard")
+def test_a_worker_discards_by_itself_at_the_first_attempt(any_shop: DaemonHome) -> None:
+    said = submitted(any_shop, "shop:Flaky", "discard")
     assert (said["state"], said["reason"], said["error"]) == ("discarded", "by itself", "never again")
-    (run,) = shop.runs()
+    (run,) = any_shop.runs()
     assert run.attempt == 1
 
 
-def test_a_snoozed_run_is_performed_again_and_its_attempt_does_not_count(shop: DaemonHome) -> None:
-    said = submitted(shop, "shop:Sleepy")
+def test_a_snoozed_run_is_performed_again_and_its_attempt_does_not_count(any_shop: DaemonHome) -> None:
+    said = submitted(any_shop, "shop:Sleepy")
     assert (said["state"], said["result"]) == ("completed", "awake")
-    (run,) = shop.runs()
+    (run,) = any_shop.runs()
     assert run.attempt == 1
 
 
-def test_a_process_left_running_holds_its_run_until_it_ends(shop: DaemonHome) -> None:
-    said = submitted(shop, "shop:Film", "sleep 0.3; touch film.txt")
+def test_a_process_left_running_holds_its_run_until_it_ends(any_shop: DaemonHome) -> None:
+    said = submitted(any_shop, "shop:Film", "sleep 0.3; touch film.txt")
     assert said["state"] == "completed"
-    assert notes(shop) == ["ended sleep 0.3; touch film.txt"]
+    assert notes(any_shop) == ["ended sleep 0.3; touch film.txt"]
 
 
-def test_what_became_of_a_process_is_said_by_its_worker(shop: DaemonHome) -> None:
-    said = submitted(shop, "shop:Film", "true")
+def test_what_became_of_a_process_is_said_by_its_worker(any_shop: DaemonHome) -> None:
+    said = submitted(any_shop, "shop:Film", "true")
     assert (said["state"], said["error"]) == ("discarded", "no film")
 
 

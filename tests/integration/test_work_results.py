@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,8 +16,10 @@ import pytest
 from cron_actors.adapters.executors.zygote_client import ZygoteExecutor
 from cron_actors.model.callback import Callback, CallbackKind
 from cron_actors.model.job import FunctionCall, Success
+from cron_actors.model.queue import Recycling
 from cron_actors.model.run import Ending, Identity, Outcome
-from tests.integration.executor_bench import Bench
+from cron_actors.ports.executor import ChildEnded, ChildStarted
+from tests.integration.executor_bench import LIMIT_SECONDS, Bench
 
 IMPORTS = "from cron_actors import Discard, Error, Launched, Snooze, Worker\nimport os, sys\n"
 CALLBACK = """
@@ -242,3 +245,17 @@ def _called_back(bench: Bench, call: FunctionCall, callback: Callback) -> Ending
 
 def _executed(bench: Bench, call: FunctionCall, **fields: object) -> Ending:
     return bench.execute(replace(bench.execution(99, call), **fields))  # type: ignore[arg-type] # fields of an execution
+
+
+def test_behind_a_launched_run_nothing_of_its_batch_is_begun(bench: Bench, executor: ZygoteExecutor) -> None:
+    first = bench.function(f"{IMPORTS}def job():\n    return Launched(os.getppid())\n")
+    second = bench.function("def job():\n    print('performed')\n")
+    executions = [bench.execution(number, call) for number, call in ((98, first), (99, second))]
+    reports: queue.SimpleQueue[Sequence[ChildStarted | ChildEnded]] = queue.SimpleQueue()
+    executor.start_batch(executions, "mail", Recycling(), reports.put)
+    ends: list[ChildEnded] = []
+    while len(ends) < 2:
+        ends += [report for report in reports.get(timeout=LIMIT_SECONDS) if isinstance(report, ChildEnded)]
+    assert [(end.key.run_id, end.begun) for end in ends] == [(98, True), (99, False)]
+    assert ends[0].ending.outcome is Outcome.LAUNCHED
+    assert not bench.log_of(99).exists()

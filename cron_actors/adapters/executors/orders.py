@@ -99,8 +99,8 @@ def ending(message: dict[str, Any], output_tail: str, execution: Execution) -> E
 
 
 def _error(message: Mapping[str, Any], record: Mapping[str, Any]) -> str | None:
-    error: str | None = record.get("error") if "record" in message else message["error"]
-    return error
+    error = record.get("error") or message["error"]
+    return error if isinstance(error, str) else None  # user code can have written anything there
 
 
 def status_text(code: int) -> str:

@@ -187,7 +187,8 @@ class WarmChild:
         except (OSError, ValueError):
             usable = False
             record["exit_code"] = record["exit_code"] or _OUTPUT_LOST
-        self._spent |= record.pop("shaken", False) or not usable or _has_children()
+        launched = record.get("outcome") == "launched"  # it keeps its slot, in which nothing else may be performed
+        self._spent |= record.pop("shaken", False) or launched or not usable or _has_children()
         if _has_threads():
             self._spent = True
             record["exit_code"] = leave(record["exit_code"])

@@ -24,7 +24,7 @@ from cron_actors.adapters.executors.warm_process import Home, WarmProcess
 from cron_actors.adapters.executors.warm_wire import GOES_ON, LEAVES, SO_FAR
 from cron_actors.adapters.executors.wire import encode
 from cron_actors.model.queue import Recycling
-from cron_actors.model.run import AttemptKey, Identity
+from cron_actors.model.run import AttemptKey, Identity, Outcome
 from cron_actors.ports.executor import BatchReport, ChildEnded, ChildStarted, Execution
 
 _AT_ONCE = 0.025  # seconds: a run that takes longer is told to have begun
@@ -277,18 +277,22 @@ class WarmPool:
         if step == SO_FAR:
             process.so_far |= line[1]
             return
+        launched = False
         if len(line) > 1:
             end = told_end(batch.given[0], line, process.asked_at)
             self._tell(batch, end)
             self._first(batch)
             process.cpu_seconds += end.ending.cpu_seconds or 0.0
+            launched = end.ending.outcome is Outcome.LAUNCHED
         process.so_far = {}
         process.began = monotonic()
         if step == GOES_ON:
             self._expect_begin(process)
             return
         process.batch = process.look_at = None
-        if step == LEAVES:
+        if launched:
+            self._return(batch)
+        elif step == LEAVES:
             batch.move_on()
         elif process.asked_at is None:
             process.idle_since = process.began
