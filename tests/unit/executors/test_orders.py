@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cron_actors.adapters.executors.orders import end_order, ending, interpreter, start_order, status_text
+from cron_actors.adapters.executors.orders import end_order, ending, interpreter, start_order, status_text, wire_key
 from cron_actors.model.job import Command, FunctionCall, Limits, ProcessSettings, Success, Work
 from cron_actors.model.run import AttemptKey, Outcome
 from cron_actors.ports.executor import Execution
@@ -101,8 +101,8 @@ def test_an_interpreter_with_a_relative_path_starts_at_the_jobs_file() -> None:
 
 
 def test_the_time_to_the_kill_is_never_negative() -> None:
-    assert json.loads(end_order(KEY, timedelta(seconds=-5)))["kill_after"] == 0.0
-    assert json.loads(end_order(KEY, timedelta(seconds=1.5)))["kill_after"] == 1.5
+    assert json.loads(end_order(wire_key(KEY), timedelta(seconds=-5)))["kill_after"] == 0.0
+    assert json.loads(end_order(wire_key(KEY), timedelta(seconds=1.5)))["kill_after"] == 1.5
 
 
 def test_a_success_has_no_error_whatever_was_left_behind() -> None:
