@@ -49,7 +49,7 @@ def throughput(asked: argparse.Namespace) -> list[Figure]:
 def fresh(asked: argparse.Namespace) -> list[Figure]:
     """Measure no-op runs in a process each."""
     forks = queue_limits.fork_rate()
-    rate, cpu = queue_ours.throughput(max(200, asked.runs // 10), queue_ours.FRESH)
+    rate, cpu = queue_ours.throughput(max(200, asked.runs // 5), queue_ours.FRESH)
     told = f"half of {forks:.0f} bare forks; {1e6 * cpu:.0f} µs CPU a run"
     return [Figure("fresh", rate, "/s", told, SHARE_OF_FORKS * forks, least=True)]
 
