@@ -18,7 +18,9 @@ from cron_actors.ports.executor import ChildEnded, Execution
 
 def died(execution: Execution, message: Mapping[str, Any], process: WarmProcess, now: float) -> ChildEnded:
     """Return how a run ended with its process, as the template's message has that."""
-    seen: dict[str, Any] = {**message, "record": process.so_far, "duration": now - process.began}
+    seen: dict[str, Any] = {**message, "duration": now - process.began}
+    if process.so_far:
+        seen["record"] = process.so_far
     if "cpu_seconds" in message:
         seen["cpu_seconds"] = max(0.0, message["cpu_seconds"] - process.cpu_seconds)
     return ChildEnded(key=execution.key, ending=ending(seen, _tail(execution), execution))

@@ -66,16 +66,14 @@ def told_end(execution: Execution, told: Sequence[Any], asked_at: int | None) ->
         return ChildEnded(key=execution.key, ending=plain)
     if record.get("errno") in _NO_ROOM:
         return not_begun(execution)
-    unborn = record.get("unborn", False)
     message = {
-        "exit_code": record["exit_code"],
-        "error": record.get("error"),
-        "unborn": unborn,
-        "record": {} if unborn else record,
         "duration": duration / 1_000_000,
         "cpu_seconds": cpu / 1_000_000,
         "peak_memory": memory,
         "by_itself": by_itself,
+        "exit_code": record["exit_code"],
+        "error": record.get("error"),
+        **({"unborn": True} if record.get("unborn") else {"record": record}),
     }
     how = ending(message, tail, execution)
     return ChildEnded(key=execution.key, ending=replace(how, logged=by_itself and bool(logged)))
