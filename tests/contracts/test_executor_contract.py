@@ -13,9 +13,19 @@ from cron_actors.model.job import Command, Success
 from cron_actors.model.run import AttemptKey, Identity, Outcome
 from cron_actors.ports.executor import ChildEnded, ChildStarted, Executor
 from tests.fakes.executor import FakeExecutor
+from tests.integration.batch_bench import BatchBench
 from tests.integration.executor_bench import FOREVER, Bench
 
-PROGRAMS = {"true": 0, "false": 1, "sleep": None}
+PROGRAMS = {"true": 0, "false": 1, "sleep": None, "fine": 0, "wrong": 3, "forever": None}
+JOBS = """
+import signal, sys
+def fine():
+    pass
+def wrong():
+    sys.exit(3)
+def forever():
+    signal.pause()
+"""
 
 
 @pytest.fixture(params=["zygote", "fake"])
@@ -24,6 +34,13 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     executor.open()
     yield Bench(executor, tmp_path)
     executor.close()
+
+
+@pytest.fixture
+def batches(bench: Bench) -> BatchBench:
+    batches = BatchBench(bench.executor, bench.folder)
+    batches.jobs(JOBS)
+    return batches
 
 
 def test_an_exit_status_of_zero_is_a_success_without_an_error(bench: Bench) -> None:
@@ -98,3 +115,56 @@ def test_a_process_that_is_not_there_is_reported_as_ended_at_once_without_a_faul
 def test_survivors_of_nobody_are_none(bench: Bench) -> None:
     assert bench.executor.end_survivors(()) == 0
     assert bench.executor.end_survivors((Identity(pid=1, start_time=1, boot_id="another boot"),)) == 0
+
+
+def test_the_runs_of_a_batch_end_in_their_order_each_as_it_did(batches: BatchBench) -> None:
+    endings = [batches.ending(key) for key in batches.batch("fine", "wrong", "fine")]
+    assert [ending.outcome for ending in endings] == [Outcome.SUCCESS, Outcome.FAILURE, Outcome.SUCCESS]
+    assert [ending.error for ending in endings] == [None, "exit status 3", None]
+    assert [ending.logged for ending in endings] == [True, False, True]
+
+
+def test_of_a_batch_only_what_takes_its_time_is_told_to_have_begun(batches: BatchBench) -> None:
+    first, second, third = batches.batch("fine", "forever", "fine")
+    batches.identity(second)
+    assert [type(report) for report in batches._heard[first]] == [ChildEnded]
+    assert batches._heard[third] == []
+
+
+def test_what_is_taken_back_is_told_as_not_begun_and_what_runs_goes_on(batches: BatchBench) -> None:
+    first, second, third = batches.batch("forever", "fine", "fine")
+    batches.identity(first)
+    batches.executor.take_back(first)
+    assert batches.begun([second, third]) == [False, False]
+    batches.executor.take_back(first)
+    batches.end(first)
+    assert batches.ending(first).exit_code == -15
+    assert batches.reports.empty()
+
+
+def test_an_end_gives_back_what_stands_behind_the_attempt(batches: BatchBench) -> None:
+    keys = batches.batch("fine", "forever", "fine")
+    batches.identity(keys[1])
+    batches.end(keys[1])
+    assert batches.begun(keys) == [True, True, False]
+    assert batches.ending(keys[1]).exit_code == -15
+
+
+def test_the_end_of_what_was_not_begun_ends_nothing(batches: BatchBench) -> None:
+    first, second, third = batches.batch("forever", "fine", "fine")
+    batches.identity(first)
+    batches.end(third)
+    assert batches.begun([second, third]) == [False, False]
+    assert [type(report) for report in batches._heard[first]] == [ChildStarted]
+
+
+def test_what_is_no_function_shares_no_process(batches: BatchBench) -> None:
+    with pytest.raises(ValueError, match="only functions"):
+        batches.share([batches.made("fine"), batches.alone(FOREVER)])
+    assert batches.reports.empty()
+
+
+def test_a_batch_after_close_is_ignored(batches: BatchBench) -> None:
+    batches.executor.close()
+    batches.batch("fine")
+    assert batches.reports.empty()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from cron_actors.core.success import ProcessEnd, judge_end
 from cron_actors.model.job import Command, FunctionCall, Work
+from cron_actors.model.queue import Recycling
 from cron_actors.model.run import AttemptKey, Ending, Identity, Outcome
-from cron_actors.ports.executor import ChildEnded, ChildStarted, Execution, Report
+from cron_actors.ports.executor import BatchReport, ChildEnded, ChildStarted, Execution, Report
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class FakeExecutor:
     survivors: set[Identity] = field(default_factory=set)
     is_open: bool = False
     _running: dict[AttemptKey, tuple[Execution, Report]] = field(default_factory=dict)
+    _behind: dict[AttemptKey, tuple[list[Execution], BatchReport]] = field(default_factory=dict)
 
     def open(self) -> None:
         self.is_open = True
@@ -48,8 +50,24 @@ class FakeExecutor:
         if status is not None:
             self.finish(execution.key, status)
 
+    def start_batch(
+        self, executions: Sequence[Execution], queue: str, recycling: Recycling, report: BatchReport
+    ) -> None:
+        if not all(isinstance(execution.work, FunctionCall) for execution in executions):
+            raise ValueError(f"only functions share a process of {queue}, for {recycling.runs} runs")
+        if self.is_open:
+            self._go_on(list(executions), report)
+
+    def take_back(self, key: AttemptKey) -> None:
+        for first, (line, report) in self._behind.items():
+            if line and key in (first, *(execution.key for execution in line)):
+                taken = [_not_begun(execution) for execution in line]
+                line.clear()
+                report(taken)
+
     def end(self, key: AttemptKey, kill_after: timedelta) -> None:
         self.end_requests.append((key, kill_after))
+        self.take_back(key)
         if key in self._running:
             self.finish(key, -15)
 
@@ -66,6 +84,7 @@ class FakeExecutor:
     def close(self) -> None:
         self.is_open = False
         self._running.clear()
+        self._behind.clear()
 
     @property
     def running(self) -> tuple[AttemptKey, ...]:
@@ -78,17 +97,44 @@ class FakeExecutor:
         text = f"exit status {exit_code}" if exit_code >= 0 else "killed by SIGTERM"
         error = judge_end(ProcessEnd(exit_code=exit_code, error=text), execution.success)
         outcome = Outcome.SUCCESS if error is None else Outcome.FAILURE
-        report(
-            ChildEnded(
-                key=key, ending=Ending(outcome=outcome, exit_code=exit_code, error=error, output_tail=output_tail)
-            )
-        )
+        line, report_all = self._behind.pop(key, ([], None))
+        logged = report_all is not None and error is None
+        ending = Ending(outcome=outcome, exit_code=exit_code, error=error, output_tail=output_tail, logged=logged)
+        report(ChildEnded(key=key, ending=ending))
+        if report_all is not None:
+            self._go_on(line, report_all)
 
     def lose(self, key: AttemptKey) -> None:
         """Let a running attempt be interrupted, as when the executor itself is lost."""
         ending = Ending(outcome=Outcome.INTERRUPTED, error="the process template died")
+        self.take_back(key)
+        self._behind.pop(key, None)
         _, report = self._running.pop(key)
         report(ChildEnded(key=key, ending=ending))
+
+    def _go_on(self, line: list[Execution], report: BatchReport) -> None:
+        """Perform what is in the line, up to the first that runs on."""
+        news: list[ChildStarted | ChildEnded] = []
+        while line:
+            execution = line.pop(0)
+            self.started.append(execution)
+            status = self.programs.get(program_name(execution.work), 1)
+            if status is None:
+                self._running[execution.key] = (execution, lambda child: report([child]))
+                self._behind[execution.key] = (line, report)
+                identity = Identity(pid=len(self.started), start_time=len(self.started), boot_id="fake")
+                news.append(ChildStarted(key=execution.key, identity=identity))
+                break
+            ok = status == 0
+            outcome, error = (Outcome.SUCCESS, None) if ok else (Outcome.FAILURE, f"exit status {status}")
+            ending = Ending(outcome=outcome, exit_code=status, error=error, by_itself=True, logged=ok)
+            news.append(ChildEnded(key=execution.key, ending=ending))
+        if news:
+            report(news)
+
+
+def _not_begun(execution: Execution) -> ChildEnded:
+    return ChildEnded(key=execution.key, ending=Ending(outcome=Outcome.INTERRUPTED), begun=False)
 
 
 def program_name(work: Work) -> str:
