@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import NamedTuple
 
+from cron_actors.adapters.executors.orders import end_order
 from cron_actors.adapters.executors.warm_process import WarmProcess
-from cron_actors.adapters.executors.wire import Channel
+from cron_actors.adapters.executors.wire import Channel, encode
 
 
 class Post(NamedTuple):
@@ -15,6 +19,22 @@ class Post(NamedTuple):
     starts: str | None
     packet: bytes
     child: WarmProcess | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """How the pool has the template process do something, and the thread of the reports look after the pool."""
+
+    post: Callable[[Post], None]
+    wake: Callable[[], None]
+
+    def bear(self, process: WarmProcess) -> None:
+        """Have the child started."""
+        self.post(Post(process.name, encode({"key": process.name}), process))
+
+    def kill(self, process: WarmProcess, kill_after: timedelta) -> None:
+        """Have SIGTERM sent to the group of the child, SIGKILL later."""
+        self.post(Post(None, end_order(process.name, kill_after)))
 
 
 class Outbox:

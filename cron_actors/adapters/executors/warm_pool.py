@@ -7,45 +7,27 @@ import logging
 import select
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from cron_actors.adapters.executors.orders import end_order
-from cron_actors.adapters.executors.outbox import Post
+from cron_actors.adapters.executors.outbox import Orders
 from cron_actors.adapters.executors.process_groups import boot_id
 from cron_actors.adapters.executors.warm_batch import Batch
 from cron_actors.adapters.executors.warm_ends import cut_short, died, link_latest
+from cron_actors.adapters.executors.warm_idle import IdleProcesses
+from cron_actors.adapters.executors.warm_lookout import Lookout
 from cron_actors.adapters.executors.warm_orders import batch_order, check_shareable, not_begun, told_end
 from cron_actors.adapters.executors.warm_process import Home, WarmProcess
 from cron_actors.adapters.executors.warm_wire import GOES_ON, LEAVES, SO_FAR
-from cron_actors.adapters.executors.wire import encode
 from cron_actors.model.queue import Recycling
 from cron_actors.model.run import AttemptKey, Identity, Outcome
 from cron_actors.ports.executor import BatchReport, ChildEnded, ChildStarted, Execution
 
-_AT_ONCE = 0.025  # seconds: a run that takes longer is told to have begun
 _PREFIX = "warm-"
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Orders:
-    """How the pool has the template process do something, and the thread of the reports look after the pool."""
-
-    post: Callable[[Post], None]
-    wake: Callable[[], None]
-
-    def bear(self, process: WarmProcess) -> None:
-        """Have the child started."""
-        self.post(Post(process.name, encode({"key": process.name}), process))
-
-    def kill(self, process: WarmProcess, kill_after: timedelta) -> None:
-        """Have SIGTERM sent to the group of the child, SIGKILL later."""
-        self.post(Post(None, end_order(process.name, kill_after)))
 
 
 class WarmPool:
@@ -57,7 +39,8 @@ class WarmPool:
 
     def __init__(self, orders: Orders, keep: timedelta) -> None:
         self._orders = orders
-        self._keep = keep.total_seconds()
+        self._idle = IdleProcesses(keep.total_seconds())
+        self._lookout = Lookout()
         self._boot_id = boot_id()
         self._working_directory = str(Path.cwd())
         self._lock = threading.Lock()
@@ -65,10 +48,8 @@ class WarmPool:
         self._numbers = itertools.count(1)
         self._processes: dict[str, WarmProcess] = {}
         self._by_file: dict[int, WarmProcess] = {}
-        self._idle: dict[Home, list[WarmProcess]] = {}
         self._holders: dict[int, Batch] = {}  # by run
         self._told: list[Batch] = []  # with news
-        self._look_at: float | None = None
         self._closed = False
 
     def fileno(self) -> int:
@@ -78,8 +59,7 @@ class WarmPool:
     def wait_seconds(self) -> float | None:
         """Return after how long there is something to do even if nothing comes; None: never."""
         with self._lock:
-            moments = [] if self._look_at is None else [self._look_at]
-            moments += [idle[0].idle_since + self._keep for idle in self._idle.values() if idle]
+            moments = [at for at in (self._lookout.next_at, self._idle.next_overdue()) if at is not None]
         return max(0.0, min(moments) - monotonic()) if moments else None
 
     def begin(self, executions: Sequence[Execution], queue: str, recycling: Recycling, report: BatchReport) -> None:
@@ -155,9 +135,10 @@ class WarmPool:
                 if file in self._by_file:
                     self._exchange(self._by_file[file], events)
             now = monotonic()
-            if self._look_at is not None and self._look_at <= now:
-                self._look_for_begins(now)
-            self._let_idle_go(now)
+            for process in self._lookout.begun(self._processes.values(), now):
+                self._tell_begin(process)
+            for process in self._idle.overdue(now):
+                self._hang_up(process)
             reports = [(batch.report, batch.news) for batch in self._told]
             for batch in self._told:
                 batch.news = []
@@ -199,20 +180,12 @@ class WarmPool:
         part = batch.next_part()
         content = batch_order(part, batch.recycling, self._working_directory)
         home = (batch.queue, part[0].folder)
-        process = self._idle_one(home) or self._new(home)
+        process = self._idle.take(home) or self._new(home)
         while not process.give(content, len(part)):
-            process = self._idle_one(home) or self._new(home)
+            process = self._idle.take(home) or self._new(home)
         process.batch = batch
-        process.began = monotonic()
-        process.look_at = process.began + _AT_ONCE
-        if self._look_at is None:
-            self._look_at = process.look_at
+        if self._lookout.expect(process, monotonic()):
             self._orders.wake()
-
-    def _idle_one(self, home: Home) -> WarmProcess | None:
-        """Take the child that has been idle for the shortest time, so that those too many become older."""
-        idle = self._idle.get(home)
-        return idle.pop() if idle else None
 
     def _new(self, home: Home) -> WarmProcess:
         process = WarmProcess(f"{_PREFIX}{next(self._numbers)}", home, self._epoll)
@@ -285,9 +258,8 @@ class WarmPool:
             process.cpu_seconds += end.ending.cpu_seconds or 0.0
             launched = end.ending.outcome is Outcome.LAUNCHED
         process.so_far = {}
-        process.began = monotonic()
         if step == GOES_ON:
-            self._expect_begin(process)
+            self._lookout.expect(process, monotonic())
             return
         process.batch = process.look_at = None
         if launched:
@@ -295,48 +267,22 @@ class WarmPool:
         elif step == LEAVES:
             batch.move_on()
         elif process.asked_at is None:
-            process.idle_since = process.began
-            self._idle.setdefault(process.home, []).append(process)
+            self._idle.put(process, monotonic())
         if batch.waiting:
             self._assign(batch)
 
-    def _expect_begin(self, process: WarmProcess) -> None:
-        process.look_at = process.began + _AT_ONCE
-        if self._look_at is None:
-            self._look_at = process.look_at
-
-    def _look_for_begins(self, now: float) -> None:
-        """Tell of runs that take their time that they have begun."""
-        self._look_at = None
-        for process in self._processes.values():
-            batch = process.batch
-            if batch is None or process.look_at is None:
-                continue
-            begun = process.look_at <= now and process.identity is not None
-            begun = begun and len(batch.given) > process.permits_left()
-            if begun and process.identity is not None:
-                process.look_at = None
-                execution = batch.given[0]
-                if len(batch.given) > 1:
-                    link_latest(execution)
-                self._tell(batch, ChildStarted(key=execution.key, identity=process.identity))
-                continue
-            if process.look_at <= now:
-                process.look_at = now + _AT_ONCE
-            self._look_at = process.look_at if self._look_at is None else min(self._look_at, process.look_at)
-
-    def _let_idle_go(self, now: float) -> None:
-        for idle in self._idle.values():
-            while idle and now - idle[0].idle_since >= self._keep:
-                self._hang_up(idle.pop(0))
+    def _tell_begin(self, process: WarmProcess) -> None:
+        batch, identity = process.batch, process.identity
+        if batch is not None and identity is not None:
+            if len(batch.given) > 1:
+                link_latest(batch.given[0])
+            self._tell(batch, ChildStarted(key=batch.given[0].key, identity=identity))
 
     def _hang_up(self, process: WarmProcess) -> None:
         self._by_file.pop(process.fileno(), None)
         process.hang_up()
 
     def _forget(self, process: WarmProcess) -> None:
-        idle = self._idle.get(process.home, [])
-        if process in idle:
-            idle.remove(process)
+        self._idle.remove(process)
         self._hang_up(process)
         process.close()

@@ -25,7 +25,7 @@ class WarmProcess:
     run that it performs can have begun at the earliest, ``look_at`` when to look whether it has, None if that is known.
     ``asked_at`` is when its end was asked for, in nanoseconds: it gets no batch after that. ``so_far`` is the record of
     its run, should it end now; ``cpu_seconds`` is what its runs so far have used. ``is_read_out`` says that nothing
-    more was to be read when that was tried.
+    was to be read when that was tried last.
     """
 
     def __init__(self, name: str, home: Home, epoll: select.epoll) -> None:
@@ -84,6 +84,7 @@ class WarmProcess:
 
     def read(self) -> list[list[Any]] | None:
         """Return the lines that have come; None if no more will. Raises ValueError for what is none."""
+        self.is_read_out = False
         try:
             content = self._socket.recv(_READ_BYTES)
         except BlockingIOError:
@@ -99,11 +100,11 @@ class WarmProcess:
         lines: list[list[Any]] = json.loads(b"[" + whole.replace(b"\n", b",") + b"]")
         return lines
 
-    def permits_left(self) -> int:
-        """Return how many permits nobody has taken; the kernel tells (proc(5), fdinfo)."""
-        with open(f"/proc/self/fdinfo/{self.permits}", "rb") as file:  # noqa: PTH123 - most often nobody asks for a Path
-            content = file.read()
-        return int(content.partition(b"eventfd-count:")[2].split()[0], 16)
+    def has_begun(self) -> bool:
+        """Say whether the process has begun a run of which the end is not known."""
+        if self.batch is None or self.identity is None:
+            return False
+        return len(self.batch.given) > self._permits_left()
 
     def take_permits(self) -> int:
         """Take all permits, so that nothing more is begun; return how many there were."""
@@ -131,3 +132,9 @@ class WarmProcess:
         self.hang_up()
         self.end.close()
         os.close(self.permits)
+
+    def _permits_left(self) -> int:
+        """Return how many permits nobody has taken; the kernel tells (proc(5), fdinfo)."""
+        with open(f"/proc/self/fdinfo/{self.permits}", "rb") as file:  # noqa: PTH123 - most often nobody asks for a Path
+            content = file.read()
+        return int(content.partition(b"eventfd-count:")[2].split()[0], 16)

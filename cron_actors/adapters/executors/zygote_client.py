@@ -17,11 +17,11 @@ from typing import Any
 from cron_actors.adapters.executors.attempts import Attempt
 from cron_actors.adapters.executors.bystanders import Bystanders
 from cron_actors.adapters.executors.orders import end_order, ending, start_order, wire_key
-from cron_actors.adapters.executors.outbox import Outbox, Post
+from cron_actors.adapters.executors.outbox import Orders, Outbox, Post
 from cron_actors.adapters.executors.output_tail import log_size
 from cron_actors.adapters.executors.process_groups import boot_id, kill_group
 from cron_actors.adapters.executors.template import Template
-from cron_actors.adapters.executors.warm_pool import Orders, WarmPool
+from cron_actors.adapters.executors.warm_pool import WarmPool
 from cron_actors.adapters.executors.wire import Channel
 from cron_actors.errors import StartError
 from cron_actors.model.queue import Recycling
