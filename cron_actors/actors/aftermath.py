@@ -49,6 +49,8 @@ class Aftermath:
         if self.failed is not None:
             trouble = None if ending.outcome is Outcome.SUCCESS else ending.error
             return replace(self.failed, callback_error=ending.callback_error or trouble)
+        if self.stage is Stage.PERFORMING and ending.outcome is Outcome.SUCCESS:  # as most are
+            return ending
         if self.stage is Stage.PERFORMING or self.stage is Stage.AFTER_ASYNC:
             self.callbacks = ending.callbacks
         ending = replace(ending, duration=self.took + ending.duration)

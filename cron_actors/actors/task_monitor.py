@@ -251,7 +251,7 @@ class TaskMonitorActor(Shell[MonitorMessage]):
 
     def _batch_ended(self, ended: Sequence[Ended]) -> None:
         finished: list[FinishedExecution] = []
-        logs: list[Launch] = []
+        logs: dict[str, Launch] = {}  # of each job one is enough to be looked after, beside those that were held
         for one in ended:
             performance = self._under_way.pop(one.key.token, None)
             if performance is None:
@@ -265,14 +265,15 @@ class TaskMonitorActor(Shell[MonitorMessage]):
                 self._keep(performance)
                 continue
             finished.append(performance.finished(self._conclude(performance, ending)))
-            logs.append(performance.launch)
+            launch = performance.launch
+            logs[launch.log if performance.begun else launch.run.job] = launch
         if finished:
             message = FinishedBatch(finished=tuple(finished))
             self._to.ledger.tell(message)
             self._to.scheduler.tell(message)
             if not self._under_way:
                 self._to.queue.tell(SlotFree(worker=self._worker, runs=self._runs, busy=self._busy))
-        for launch in logs:
+        for launch in logs.values():
             self._retire(launch)
 
     def _conclude(self, performance: Performance, ending: Ending) -> Ending:

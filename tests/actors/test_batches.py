@@ -170,3 +170,8 @@ def test_the_output_of_a_run_that_takes_its_time_is_limited() -> None:
     desk.logs.files[limited.log] = "123456"
     desk.tell(Started(key=limited.key, identity=IDENTITY, monotonic=0.0), Inspect())
     assert desk.logs.files[limited.log] == "1234"
+
+
+def test_the_folder_of_a_job_is_looked_through_once_for_a_batch_and_held_logs_are_let_go(desk: Desk) -> None:
+    desk.tell(started(1), ended(1, 2, 3))
+    assert [path for path, _ in desk.logs.retired] == [FIRST.log, THIRD.log]

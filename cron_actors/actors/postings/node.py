@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -67,4 +66,4 @@ class Node:
 
     def log_of(self, job: str, due_at: datetime, run_id: int) -> str:
         """Return the absolute path of a run's log."""
-        return os.path.join(self.logs, log_name(job, due_at, run_id))  # noqa: PTH118 # this runs for every run: Path is slower
+        return f"{self.logs}/{log_name(job, due_at, run_id)}"

@@ -48,7 +48,9 @@ def storable(text: str | None) -> str | None:
 
     Output of programs and names of files may hold anything; one odd byte must not keep a batch from being written.
     """
-    return None if text is None else text.encode("utf-8", "backslashreplace").decode("utf-8")
+    if text is None or text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def json_or_none(value: Json) -> str | None:
