@@ -249,11 +249,8 @@ def _output_tail(call: Mapping[str, Any]) -> str:
         return ""
 
 
-def furnish(call: Mapping[str, Any]) -> None:
-    """Make this process one in which user code finds what it can count on."""
-    sys.path[:] = [*call["folders"], *(entry for entry in sys.path if entry not in call["folders"])]
-    sys.argv = [call["path"]]
-    sys.modules["__main__"] = type(sys)("__main__")
+def prepare() -> None:
+    """Do to this process what it, or a copy of it that is forked, needs before it can be furnished for a call."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
@@ -263,6 +260,13 @@ def furnish(call: Mapping[str, Any]) -> None:
         logging.lastResort.setLevel(logging.INFO)
         logging.lastResort.setFormatter(logging.Formatter(_LOG_FORMAT))
     logging.getLogger().setLevel(logging.INFO)
+
+
+def furnish(call: Mapping[str, Any]) -> None:
+    """Make this process one in which user code finds what it can count on."""
+    sys.path[:] = [*call["folders"], *(entry for entry in sys.path if entry not in call["folders"])]
+    sys.argv = [call["path"]]
+    sys.modules["__main__"] = type(sys)("__main__")
 
 
 async def _awaited(result: Awaitable[Any]) -> Any:  # noqa: ANN401 - as above
@@ -334,6 +338,7 @@ def main() -> NoReturn:
     os.set_inheritable(report, False)  # noqa: FBT003 - it takes no keyword
     with open(description, encoding="utf-8") as file:
         call = json.load(file)
+    prepare()
     perform(call, report)
 
 

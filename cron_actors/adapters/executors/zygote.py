@@ -20,6 +20,7 @@ from collections import deque
 from time import monotonic
 
 from cron_actors.adapters.executors.child import Child, born, signal_group, take_report, wrote
+from cron_actors.adapters.executors.function_call import prepare
 from cron_actors.adapters.executors.output_search import begin_search, findings
 from cron_actors.adapters.executors.process_groups import live_members, process_stat
 from cron_actors.adapters.executors.programs import NOT_RUNNABLE, StillbornError
@@ -240,6 +241,7 @@ def main() -> None:
     # A daemon that has kept its threads to one processor must not keep the jobs there as well.
     os.sched_setaffinity(0, map(int, sys.argv[2].split(",")))
     zygote = Zygote(Channel(end))
+    prepare()  # once: whatever a child touches is copied for it
     gc.collect()
     gc.freeze()
     zygote.serve()
