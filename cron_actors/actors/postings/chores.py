@@ -17,7 +17,7 @@ REQUESTS_AT_ONCE = 1000
 # To fold a change into the figures of its job takes about 50 µs. A herd is to be performed first; what is put aside
 # then is folded while there is little else to do, so many changes at once, or when there are too many.
 FOLDED_AT_ONCE = 500
-MOST_UNFOLDED = 2_000
+MOST_UNFOLDED = 20_000
 LITTLE = 25  # changes since the last pulse
 JOURNAL = 10_000  # commits whose changes are kept to be read
 TRIMMED_AFTER = 500  # commits, about
