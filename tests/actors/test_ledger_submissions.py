@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 from cron_actors.actors.postings.arrivals import TAKEN_AT_ONCE
+from cron_actors.core.events import kind_of
 from cron_actors.messages import Available, Delayed, Promote
+from cron_actors.model.event import EventKind
 from cron_actors.model.run import Cause, Run, RunState
 from tests.fakes.ledger_desk import LedgerDesk
 from tests.fakes.values import NOON
@@ -91,3 +93,29 @@ def test_a_ledger_that_starts_anew_still_sees_what_came_meanwhile(desk: LedgerDe
     desk.events.take()
     look(desk)
     assert [change.run_id for change in desk.changes()] == [run.run_id]
+
+
+def test_one_that_a_queue_finds_first_is_told_as_inserted_before_it_is_started_and_once(desk: LedgerDesk) -> None:
+    desk.load({})
+    [run] = submit(desk)
+    desk.claim()
+    told = desk.changes()
+    assert [kind_of(change) for change in told] == [EventKind.INSERTED, EventKind.STARTED]
+    assert [(change.run_id, change.state, change.attempt, change.started_at) for change in told] == [
+        (run.run_id, "available", 0, None),
+        (run.run_id, "executing", 1, NOON),
+    ]
+    look(desk)
+    assert desk.changes() == []
+
+
+def test_a_delayed_one_whose_moment_comes_before_it_was_seen_is_told_as_inserted_first(desk: LedgerDesk) -> None:
+    desk.load({})
+    submit(desk, state=RunState.SCHEDULED, scheduled_at=NOON, reason="delayed")
+    desk.tell(Promote(until_at=NOON))
+    assert [(kind_of(change), change.reason) for change in desk.changes()] == [
+        (EventKind.INSERTED, "delayed"),
+        (EventKind.AVAILABLE, None),
+    ]
+    look(desk)
+    assert desk.changes() == []

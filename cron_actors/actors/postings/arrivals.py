@@ -11,7 +11,8 @@ def post_arrivals(posting: Posting) -> bool:
     """Let everybody know of runs that were submitted since the last look; say whether there may be more."""
     arrived = posting.transaction.arrivals(posting.node.arrived, TAKEN_AT_ONCE)
     for run in arrived:
-        posting.note(run)
+        if not posting.knows(run.run_id):
+            posting.note(run)
     if len(arrived) == TAKEN_AT_ONCE:
         posting.arrived = arrived[-1].run_id
         return True

@@ -33,9 +33,10 @@ class Node:
     more. ``loads`` counts the loads; ``revised`` holds the number of the last one that gave a job another schedule or
     none. ``commits`` counts the commits, ``unfolded`` the changes that the store has put aside for the figures.
     ``queues`` are those in force, ``paces`` how fast those with a limit have begun runs. ``delayed_at`` is the earliest
-    instant that a run waits for. Up to the id ``arrived`` it is known what other processes have submitted. ``orphans``
-    are the launched runs of earlier daemons, adopted, of which the Queue has not heard yet. ``cancelling`` holds by run
-    the requests to cancel it that are answered once it is over. ``unknown`` are the jobs that a chain named in vain.
+    instant that a run waits for. Up to the id ``arrived`` it is known what other processes have submitted, and beyond
+    that of the runs ``introduced``, which were claimed or ended sooner. ``orphans`` are the launched runs of earlier
+    daemons, adopted, of which the Queue has not heard yet. ``cancelling`` holds by run the requests to cancel it that
+    are answered once it is over. ``unknown`` are the jobs that a chain named in vain.
     """
 
     record: NodeRecord
@@ -55,6 +56,7 @@ class Node:
     paces: dict[str, Pace] = field(default_factory=dict)
     delayed_at: datetime | None = None
     arrived: int = 0
+    introduced: set[int] = field(default_factory=set)
     orphans: dict[int, tuple[Launch, Identity]] = field(default_factory=dict)
     cancelling: dict[int, set[int]] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)

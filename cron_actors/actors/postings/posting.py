@@ -5,6 +5,7 @@ Mail and events that a posting causes leave only after the commit; a posting tha
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from cron_actors.actors.postings.node import Node, Pace
@@ -25,7 +26,7 @@ from cron_actors.messages import (
 from cron_actors.model.job import Job
 from cron_actors.model.queue import QueueState
 from cron_actors.model.records import JobRecord
-from cron_actors.model.run import AttemptKey, Identity, Run, RunState, Settlement
+from cron_actors.model.run import AttemptKey, Cause, Identity, Reason, Run, RunState, Settlement
 from cron_actors.ports.store import Transaction
 
 
@@ -53,6 +54,7 @@ class Posting:
         self.left_waiting = False  # whether a run waits no more for an instant
         self.delayed: Delayed | None = None
         self.arrived: int | None = None
+        self.introduced: set[int] = set()  # submitted runs that something became of before anybody looked for them
         self.orphans: dict[int, tuple[Launch, Identity]] = {}
         self.adopted = False  # whether the Queue is told of the node's orphans
         self.awaited: list[tuple[int, int]] = []  # cancels under way: run, request
@@ -112,6 +114,8 @@ class Posting:
 
     def note(self, run: Run, was: RunState | None = None) -> None:
         """Take down that the run stands where it stands now, and ``was`` before, for whoever listens."""
+        if was is not None and run.cause is Cause.SUBMITTED and not self.knows(run.run_id):
+            self._introduce(run, was)
         self.changes.append(change_of(run, self.at, was))
         self._consider(run.state, run.queue, run.scheduled_at)
         if was in DELAYED:
@@ -121,6 +125,17 @@ class Posting:
         """Take down that the attempt which held the run has ended, for the statistics and for whoever listens."""
         self.changes.append(end_of(held, end))
         self._consider(end.state, held.queue, end.scheduled_at)
+
+    def knows(self, run_id: int) -> bool:
+        """Say whether everybody was told that the run, which another process submitted, was written down."""
+        arrived = self.node.arrived if self.arrived is None else self.arrived
+        return run_id <= arrived or run_id in self.introduced or run_id in self.node.introduced
+
+    def _introduce(self, run: Run, was: RunState) -> None:
+        """Tell of the submission first: a queue may find the run before the ledger looks for what has arrived."""
+        reason = Reason.DELAYED if was is RunState.SCHEDULED else None
+        self.changes.append(change_of(replace(run, state=was, reason=reason, attempt=0, started_at=None), self.at))
+        self.introduced.add(run.run_id)
 
     def _consider(self, state: RunState, queue: str, scheduled_at: datetime | None) -> None:
         if state is RunState.AVAILABLE:
@@ -154,8 +169,10 @@ class Posting:
             node.queues = self.queues
         if self.delayed is not None:
             node.delayed_at = self.delayed.at
+        node.introduced |= self.introduced
         if self.arrived is not None:
             node.arrived = self.arrived
+            node.introduced = {run_id for run_id in node.introduced if run_id > self.arrived}
         if self.adopted:
             node.orphans = {}
         node.orphans |= self.orphans
