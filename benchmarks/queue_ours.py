@@ -19,6 +19,8 @@ from cron_actors.model.queue import DEFAULT_QUEUE, QueueRecord
 from cron_actors.model.records import RunFilter
 from cron_actors.model.run import Cause, NewRun, Run, RunState
 
+NOOP = "bench_functions:noop"
+BUILT_IN = "os:getpid"  # in a module that every process has loaded
 REUSE = {DEFAULT_QUEUE: {"isolation": "reuse"}}
 FRESH = {DEFAULT_QUEUE: {"isolation": "fresh"}}
 LOOK_AGAIN = 0.05  # seconds
@@ -30,10 +32,9 @@ PIECE = 5_000
 _IN_BATCHES = """
 import sys, time
 from cron_actors import submit_all
-from bench_functions import noop
 count = int(sys.argv[1])
 begun = time.perf_counter()
-submit_all(noop, [()] * count)
+submit_all(sys.argv[2], [()] * count)
 print(count / (time.perf_counter() - begun))
 """
 
@@ -55,13 +56,13 @@ def enqueue_rate(count: int, *, one_by_one: bool) -> float:
     return _submit(_with_functions(), _ONE_BY_ONE if one_by_one else _IN_BATCHES, count)
 
 
-def throughput(count: int, queues: dict[str, Any]) -> tuple[float, float]:
+def throughput(count: int, queues: dict[str, Any], work: str = NOOP) -> tuple[float, float]:
     """Return how many no-op runs a second are performed, and the daemon's CPU seconds a run, its children's included.
 
     The time is that from the first claim to the last end as the ledger has them.
     """
     folder = _with_functions()
-    _submit(folder, _IN_BATCHES, count)
+    _submit(folder, _IN_BATCHES, count, work)
     with daemon([], folder=folder, queues=queues) as (process, _):
         _wait_until_done(process, folder)
         used = sum(map(cpu_seconds, [process.pid, *children(process.pid)]))
@@ -146,8 +147,8 @@ def _url(folder: Path) -> str:
     return f"sqlite:///{folder / 'cron_actors.db'}"
 
 
-def _submit(folder: Path, program: str, count: int) -> float:
-    words = [sys.executable, "-c", program, str(count)]
+def _submit(folder: Path, program: str, count: int, work: str = NOOP) -> float:
+    words = [sys.executable, "-c", program, str(count), work]
     return float(subprocess.run(words, cwd=folder, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 
