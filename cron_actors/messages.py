@@ -152,7 +152,7 @@ class Loaded:
     """All that the Scheduler needs from the store: the jobs in force, their figures, the runs under way.
 
     ``begun`` says of every run under way how it was begun; the figures do not count it before it has ended. They count
-    what was changed up to the commit of this number.
+    what was changed up to the commit of this number. ``order`` holds the jobs as their sources name them.
     """
 
     jobs: tuple[ActiveJob, ...]
@@ -161,15 +161,20 @@ class Loaded:
     begun: tuple[RunChanged, ...] = ()
     commit: int = 0
     load: int = 0
+    order: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revised:
-    """A load changed these jobs and removed those; all others are as they were. ``load`` counts the loads."""
+    """A load changed these jobs and removed those; all others are as they were. ``load`` counts the loads.
+
+    ``order`` holds all jobs as their sources name them.
+    """
 
     jobs: tuple[ActiveJob, ...]
     removed: tuple[str, ...]
     load: int
+    order: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

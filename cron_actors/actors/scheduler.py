@@ -166,6 +166,7 @@ class SchedulerActor(Shell[SchedulerMessage]):
         self._tally.load(loaded)
         for active in loaded.jobs:
             self._enter(active)
+        self._rank(loaded.order)
         cursors = [entry.cursor_at for entry in self._entries.values() if entry.cursor_at is not None]
         self._newest_cursor_at = max(cursors, default=None)
         for run in loaded.running:
@@ -192,6 +193,7 @@ class SchedulerActor(Shell[SchedulerMessage]):
             else:
                 self._enter(active)
                 anew.add(active.job.identifier)
+        self._rank(revised.order)
         if anew.intersection(self._backlog):
             self._backlog = deque(identifier for identifier in self._backlog if identifier not in anew)
         self._ask_to_wake()
@@ -222,6 +224,16 @@ class SchedulerActor(Shell[SchedulerMessage]):
             pauses=record.pauses,
         )
         self._agenda.put(job.identifier, self._entries[job.identifier].next_due_at)
+
+    def _rank(self, order: tuple[str, ...]) -> None:
+        """Have runs of one instant written down in the order in which they are to begin: claims end with their ids."""
+        places = {identifier: place for place, identifier in enumerate(order)}
+        self._agenda.rank(
+            {
+                identifier: (-entry.job.priority, places.get(identifier, len(places)))
+                for identifier, entry in self._entries.items()
+            }
+        )
 
     def _go(self) -> None:
         """Do what is next: pass on a stop, evaluate a tick, or work on the backlog, which holds up neither."""

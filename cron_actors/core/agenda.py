@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Mapping
 from datetime import datetime
+
+Rank = tuple[int, int]
+_UNRANKED: Rank = (0, 0)
 
 
 class Agenda:
@@ -14,10 +18,16 @@ class Agenda:
 
     def __init__(self) -> None:
         self._next: dict[str, datetime] = {}
-        self._heap: list[tuple[datetime, str]] = []
+        self._ranks: Mapping[str, Rank] = {}
+        self._heap: list[tuple[datetime, Rank, str]] = []
 
     def __len__(self) -> int:
         return len(self._next)
+
+    def rank(self, ranks: Mapping[str, Rank]) -> None:
+        """Take out the jobs of one instant by these ranks from now on, the least first."""
+        self._ranks = ranks
+        self._rebuild()
 
     def put(self, job: str, at: datetime | None) -> None:
         """Set the job's next due instant; None means that it has none."""
@@ -25,7 +35,7 @@ class Agenda:
             self.remove(job)
         elif self._next.get(job) != at:
             self._next[job] = at
-            heapq.heappush(self._heap, (at, job))
+            heapq.heappush(self._heap, self._item(job, at))
             self._shrink()
 
     def remove(self, job: str) -> None:
@@ -36,26 +46,32 @@ class Agenda:
     def take(self, until: datetime) -> str | None:
         """Take out and return the job whose next instant is the earliest, if that is at or before ``until``.
 
-        Of several with one instant it is the first by identifier.
+        Of several with one instant it is the first by rank, then by identifier.
         """
         at = self.peek()
         if at is None or at > until:
             return None
-        _, job = heapq.heappop(self._heap)
+        _, _, job = heapq.heappop(self._heap)
         del self._next[job]
         return job
 
     def peek(self) -> datetime | None:
         """Return the earliest next instant of all, None if there is none."""
         while self._heap:
-            at, job = self._heap[0]
+            at, _, job = self._heap[0]
             if self._next.get(job) == at:
                 return at
             heapq.heappop(self._heap)
         return None
 
+    def _item(self, job: str, at: datetime) -> tuple[datetime, Rank, str]:
+        return at, self._ranks.get(job, _UNRANKED), job
+
     def _shrink(self) -> None:
         """Rebuild the heap when most of it is outdated, so that jobs re-timed for ever do not make it grow."""
         if len(self._heap) > 2 * len(self._next) + 64:
-            self._heap = [(at, job) for job, at in self._next.items()]
-            heapq.heapify(self._heap)
+            self._rebuild()
+
+    def _rebuild(self) -> None:
+        self._heap = [self._item(job, at) for job, at in self._next.items()]
+        heapq.heapify(self._heap)

@@ -30,6 +30,16 @@ def test_a_new_job_has_no_cursor_and_is_told_to_the_scheduler(desk: LedgerDesk) 
     assert (active.record.cursor_at, active.record.first_seen_at) == (None, NOON)
 
 
+def test_the_scheduler_learns_the_order_of_the_file_also_when_only_that_has_changed(desk: LedgerDesk) -> None:
+    desk.load({"identifier": "z"}, {"identifier": "a"})
+    assert desk.recall().order == ("z", "a")
+    desk.load({"identifier": "a"}, {"identifier": "z"})
+    [revised] = desk.scheduler.of(Revised)
+    assert (revised.jobs, revised.order) == ((), ("a", "z"))
+    desk.restart()
+    assert desk.recall().order == ("a", "z")
+
+
 def test_an_unchanged_job_keeps_its_cursor_over_a_restart(desk: LedgerDesk) -> None:
     evaluated(desk)
     desk.clock.advance(timedelta(hours=1))

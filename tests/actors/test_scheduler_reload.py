@@ -15,7 +15,7 @@ MINUTE = timedelta(minutes=1)
 HOURLY = When(periodicity=timedelta(hours=1))
 
 
-def revised(*jobs: Job, removed: tuple[str, ...] = (), load: int = 1) -> Revised:
+def revised(*jobs: Job, removed: tuple[str, ...] = (), load: int = 1, order: tuple[str, ...] = ()) -> Revised:
     active = tuple(
         ActiveJob(
             record=JobRecord(
@@ -30,7 +30,7 @@ def revised(*jobs: Job, removed: tuple[str, ...] = (), load: int = 1) -> Revised
         )
         for job in jobs
     )
-    return Revised(jobs=active, removed=removed, load=load)
+    return Revised(jobs=active, removed=removed, load=load, order=order)
 
 
 def due_jobs(desk: SchedulerDesk) -> list[str]:
@@ -44,6 +44,21 @@ def test_a_new_job_is_due_and_a_removed_one_is_not() -> None:
     desk.tick(NOON + MINUTE)
     assert sorted(due_jobs(desk)) == ["new", "stays"]
     assert [due.load for due in desk.ledger.of(Due)] == [1]
+
+
+def test_jobs_of_one_instant_are_due_by_priority_and_then_in_the_order_of_the_file() -> None:
+    desk = SchedulerDesk()
+    desk.load(a_job("z"), a_job("a"), a_job("m", priority=1))
+    desk.tick(NOON + MINUTE)
+    assert due_jobs(desk) == ["m", "z", "a"]
+
+
+def test_a_file_in_another_order_changes_the_order_of_jobs_of_one_instant() -> None:
+    desk = SchedulerDesk()
+    desk.load(a_job("z"), a_job("a"))
+    desk.tell(revised(order=("a", "z")))
+    desk.tick(NOON + MINUTE)
+    assert due_jobs(desk) == ["a", "z"]
 
 
 def test_a_re_timed_job_is_due_when_its_new_schedule_says() -> None:

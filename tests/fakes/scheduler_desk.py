@@ -43,7 +43,8 @@ class SchedulerDesk:
             )
             for job in jobs
         )
-        self.tell(Loaded(jobs=active, statistics={}, running=tuple(running)))
+        order = tuple(job.identifier for job in jobs)
+        self.tell(Loaded(jobs=active, statistics={}, running=tuple(running), order=order))
 
     def tick(self, until_at: datetime) -> None:
         self.number += 1

@@ -12,6 +12,7 @@ from cron_actors.core.agenda import Agenda
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 JOBS = st.sampled_from([f"job-{number}" for number in range(5)])
+RANKS = st.dictionaries(JOBS, st.tuples(st.integers(-1, 1), st.integers(0, 3)))
 INSTANTS = st.integers(0, 20).map(lambda minutes: NOON + timedelta(minutes=minutes))
 
 
@@ -20,6 +21,12 @@ class AgendaMachine(RuleBasedStateMachine):
         super().__init__()
         self.agenda = Agenda()
         self.model: dict[str, datetime] = {}
+        self.ranks: dict[str, tuple[int, int]] = {}
+
+    @rule(ranks=RANKS)
+    def rank(self, ranks: dict[str, tuple[int, int]]) -> None:
+        self.agenda.rank(ranks)
+        self.ranks = ranks
 
     @rule(job=JOBS, at=INSTANTS)
     def put(self, job: str, at: datetime) -> None:
@@ -38,9 +45,11 @@ class AgendaMachine(RuleBasedStateMachine):
 
     @rule(until=INSTANTS)
     def take(self, until: datetime) -> None:
-        expected = min(((at, job) for job, at in self.model.items() if at <= until), default=None)
+        expected = min(
+            ((at, self.ranks.get(job, (0, 0)), job) for job, at in self.model.items() if at <= until), default=None
+        )
         job = self.agenda.take(until)
-        assert job == (None if expected is None else expected[1])
+        assert job == (None if expected is None else expected[2])
         self.model.pop(job or "", None)
 
     @invariant()

@@ -87,4 +87,5 @@ def recall(posting: Posting) -> Loaded:
         begun=begun,
         commit=posting.node.commits,
         load=posting.node.loads,
+        order=posting.node.order(),
     )

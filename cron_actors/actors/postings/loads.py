@@ -54,6 +54,7 @@ def post_load(posting: Posting, load: Load) -> Revised | None:
                 revive(posting, record.identifier, before.definition, record.definition)
     _cancel(posting, changes.removed, Reason.REMOVED, tuple(Cause))
     node.loads += 1
+    node.named |= {source: tuple(identifier for identifier, _ in keys) for source, keys in sources.items()}
     node.revised |= {record.identifier: node.loads for record in changes.rows if record.identifier not in same}
     ease_all(posting, {identifier: posting.job(key).overlap for keys in sources.values() for identifier, key in keys})
     loaded = {identifier for keys in sources.values() for identifier, _ in keys}
@@ -183,7 +184,7 @@ def revised(posting: Posting) -> Revised:
     """Return what the Scheduler has to learn of jobs that a request changed."""
     rows = posting.revised.values()
     jobs = tuple(ActiveJob(record=record, job=posting.job(record.definition)) for record in rows)
-    return Revised(jobs=jobs, removed=(), load=posting.node.loads)
+    return Revised(jobs=jobs, removed=(), load=posting.node.loads, order=posting.node.order())
 
 
 def _revised(posting: Posting, changes: Reconciliation) -> Revised:
@@ -192,4 +193,4 @@ def _revised(posting: Posting, changes: Reconciliation) -> Revised:
         for record in changes.rows
         if record.removed_at is None
     )
-    return Revised(jobs=jobs, removed=changes.removed, load=posting.node.loads)
+    return Revised(jobs=jobs, removed=changes.removed, load=posting.node.loads, order=posting.node.order())

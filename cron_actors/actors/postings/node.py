@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 from cron_actors.core.run_log import log_name
@@ -31,12 +32,13 @@ class Node:
     ``boot`` tells the boot of the machine, or the start of the container, from others. ``unresolved`` are the jobs
     whose function cannot be found. ``waiting`` holds those of which runs wait for the end of another, and perhaps some
     more. ``loads`` counts the loads; ``revised`` holds the number of the last one that gave a job another schedule or
-    none. ``commits`` counts the commits, ``unfolded`` the changes that the store has put aside for the figures.
-    ``queues`` are those in force, ``paces`` how fast those with a limit have begun runs. ``delayed_at`` is the earliest
-    instant that a run waits for. Up to the id ``arrived`` it is known what other processes have submitted, and beyond
-    that of the runs ``introduced``, which were claimed or ended sooner. ``orphans`` are the launched runs of earlier
-    daemons, adopted, of which the Queue has not heard yet. ``cancelling`` holds by run the requests to cancel it that
-    are answered once it is over. ``unknown`` are the jobs that a chain named in vain.
+    none. ``named`` holds the jobs of each source in their order. ``commits`` counts the commits, ``unfolded`` the
+    changes that the store has put aside for the figures. ``queues`` are those in force, ``paces`` how fast those with a
+    limit have begun runs. ``delayed_at`` is the earliest instant that a run waits for. Up to the id ``arrived`` it is
+    known what other processes have submitted, and beyond that of the runs ``introduced``, which were claimed or ended
+    sooner. ``orphans`` are the launched runs of earlier daemons, adopted, of which the Queue has not heard yet.
+    ``cancelling`` holds by run the requests to cancel it that are answered once it is over. ``unknown`` are the jobs
+    that a chain named in vain.
     """
 
     record: NodeRecord
@@ -48,6 +50,7 @@ class Node:
     waiting: set[str] = field(default_factory=set)
     loads: int = 0
     revised: dict[str, int] = field(default_factory=dict)
+    named: dict[str, tuple[str, ...]] = field(default_factory=dict)
     commits: int = 0
     unfolded: int = 0
     poll_interval: timedelta = timedelta(0)
@@ -65,6 +68,10 @@ class Node:
     def node(self) -> str:
         """Return the node's uuid."""
         return self.record.node
+
+    def order(self) -> tuple[str, ...]:
+        """Return all jobs in the order in which the sources name them, source after source."""
+        return tuple(chain.from_iterable(self.named.values()))
 
     def log_of(self, job: str, due_at: datetime, run_id: int) -> str:
         """Return the absolute path of a run's log."""

@@ -23,6 +23,18 @@ def test_jobs_come_out_by_instant_and_only_when_due() -> None:
     assert agenda.peek() == NOON + 2 * MINUTE
 
 
+def test_jobs_of_one_instant_come_out_by_rank_also_when_that_is_changed() -> None:
+    agenda = Agenda()
+    agenda.rank({"b": (0, 0), "a": (0, 1), "c": (-1, 2)})
+    for job in "abc":
+        agenda.put(job, NOON)
+    assert taken(agenda, NOON) == ["c", "b", "a"]
+    for job in "abc":
+        agenda.put(job, NOON)
+    agenda.rank({"b": (0, 1), "a": (0, 0), "c": (0, 2)})
+    assert taken(agenda, NOON) == ["a", "b", "c"]
+
+
 def test_a_job_re_timed_is_due_at_its_last_instant_only() -> None:
     agenda = Agenda()
     agenda.put("job", NOON)
