@@ -19,7 +19,6 @@ from cron_actors.core.moments import iso
 from cron_actors.errors import CronActorsError
 from cron_actors.model.event import Event, EventKind
 from cron_actors.model.job import Json
-from cron_actors.model.records import RunFilter
 from cron_actors.ports.store import Reader
 
 DEFAULT_LIMIT = 50
@@ -75,7 +74,7 @@ def events(  # noqa: PLR0913 - one for each option
     wanted = EventFilter(job=job, kinds=kinds, since=since)
     usual = BEFORE_FOLLOWING if follow and since is None else DEFAULT_LIMIT
     with around.reader(tell_absent=not follow) as reader:
-        if job is not None and not (reader and reader.runs(RunFilter(job=job, limit=1))):
+        if job is not None:
             require_known(around, reader, job)
         if reader is None:
             if follow:

@@ -8,11 +8,17 @@ from dataclasses import replace
 from cron_actors.cli.surroundings import Surroundings
 from cron_actors.errors import JobsFileError, UsageError
 from cron_actors.model.job import Definition
+from cron_actors.model.records import RunFilter
 from cron_actors.ports.store import Reader
 
 
 def require_known(around: Surroundings, reader: Reader | None, identifier: str) -> None:
-    """Raise UsageError, with the nearest name, unless the store or the jobs file knows the job."""
+    """Raise UsageError, with the nearest name, unless the store or the jobs file knows the job.
+
+    Work that was submitted is no job of a file: the store knows it by its runs.
+    """
+    if reader is not None and reader.runs(RunFilter(job=identifier, limit=1)):
+        return
     stored = set() if reader is None else {record.identifier for record in reader.jobs()}
     _require(around, identifier, stored)
 

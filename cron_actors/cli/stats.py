@@ -78,9 +78,9 @@ def stats(context: click.Context, job: str | None, wanted: JobFilter, *, as_json
     wanted.refuse_beside(job)
     around = surroundings(context)
     with around.reader(tell_absent=True) as reader:
-        if job is not None:
-            require_known(around, reader, job)
         board = _board(reader)
+        if job is not None and job not in board.figures:  # figures stay when the runs behind them are pruned
+            require_known(around, reader, job)
         names = _names(around, board, wanted, reader) if job is None else [job]
     if as_json:
         write_json(_object(board, names) if job is None else {"ticks": board.ticks, **job_object(board, job)})

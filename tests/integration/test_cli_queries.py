@@ -148,6 +148,16 @@ def test_runs_of_an_unknown_job_are_a_misuse(cli: CommandLine) -> None:
     assert cli("runs", "--job", "backup") == 2
 
 
+@pytest.mark.parametrize(
+    "words", [("runs", "--job"), ("stats",), ("logs",), ("dead", "list", "--job"), ("why", "--at", "2026-11-21T03:00")]
+)
+def test_work_that_was_submitted_is_asked_for_as_a_job_is(cli: CommandLine, words: tuple[str, ...]) -> None:
+    """No jobs file and no row of a job names it."""
+    put_run(cli.start_daemon(), NOW, "shop.Film")
+    assert cli(*words, "shop.Film") == (1 if words == ("logs",) else 0)  # it has none yet
+    assert cli(*words, "shop.Fim") == 2
+
+
 def test_an_error_of_a_job_cannot_move_the_terminal(cli: CommandLine, capsys: pytest.CaptureFixture[str]) -> None:
     store = cli.start_daemon()
     put_run(store, NOW)
