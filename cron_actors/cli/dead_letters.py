@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,13 +15,15 @@ from cron_actors.cli import options
 from cron_actors.cli.known_jobs import require_known
 from cron_actors.cli.known_queues import require_queue
 from cron_actors.cli.surroundings import Surroundings
+from cron_actors.core.quotation import quote
 from cron_actors.core.run_states import describe
 from cron_actors.errors import UsageError
 from cron_actors.model.records import RunFilter
-from cron_actors.model.run import Run, RunState
+from cron_actors.model.run import Reason, Run, RunState
 from cron_actors.ports.store import Reader
 
 Result = TypeVar("Result")
+_REASONS = [reason.value for reason in Reason]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +43,26 @@ class DeadFilter:
         return bool(self.run_ids) or any(item is not None for item in described)
 
 
+def _reason(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:  # noqa: ARG001 - click's
+    """Refuse what is no reason: nothing would be found for it, which may be mistaken for good news."""
+    if text is None or text in _REASONS:
+        return text
+    close = difflib.get_close_matches(text, _REASONS, n=1)
+    hint = f", did you mean '{close[0]}'?" if close else ""
+    raise click.BadParameter(f"{quote(text)} is no reason{hint}; accepted: {', '.join(_REASONS)}")
+
+
 def dead_filter(command: Callable[..., Result]) -> Callable[..., Result]:
     """Give a command the options of a filter; it gets them as one argument, ``wanted``."""
 
     @click.option("--job", metavar="JOB", help="Only those of this job.")
     @click.option("--queue", metavar="QUEUE", help="Only those of this queue.")
-    @click.option("--reason", metavar="REASON", help="Only those with this reason, such as failed or timeout.")
+    @click.option(
+        "--reason",
+        metavar="REASON",
+        callback=_reason,
+        help="Only those with this reason, such as failed, timeout or 'by itself'.",
+    )
     @click.option(
         "--since",
         metavar="WHEN",

@@ -99,6 +99,15 @@ def test_filters_choose_among_dead_letters(
     assert listed(cli, capsys, "--run", str(first), "--run", str(third), "--job", "report") == [third]
 
 
+def test_a_reason_that_there_is_not_is_refused_with_the_nearest(
+    cli: CommandLine, store: SqliteStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed(store, NOW - MINUTE)
+    assert cli("dead", "list", "--reason", "timout") == 2
+    assert "'timout' is no reason, did you mean 'timeout'?; accepted: failed, timeout, " in capsys.readouterr().err
+    assert listed(cli, capsys, "--reason", "by itself") == []
+
+
 def test_what_was_dismissed_is_listed_only_if_all_are(
     cli: CommandLine, store: SqliteStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
