@@ -127,7 +127,7 @@ def test_the_screen_shows_node_queues_rates_lateness_running_runs_and_failures()
     text = shown(SHOT)
     for part in (
         "process 4711 on here, up 1m 30s, 90 ticks",
-        "default     37    40     0             3   10000+       2",
+        "default     37    40     0       3   10000+       2",
         "paused",
         "a second   12.5 started, 12.0 completed, 0.5 failed",
         "last min   1.0 started, 0.0 completed, 0.0 failed a second",
