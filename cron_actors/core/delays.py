@@ -9,8 +9,8 @@ from cron_actors.core.quotation import quote
 from cron_actors.errors import DelayError
 
 LONGEST = timedelta(days=365)
-_SECONDS = "whole seconds, or a timedelta of whole seconds"
-_UNIX_TIME = "a Unix time in whole seconds, or an aware datetime of whole seconds"
+_LENGTH = "whole seconds, or a timedelta"
+_MOMENT = "a Unix time in whole seconds, or an aware datetime"
 
 
 def available_at(delay: object, at: object, now: datetime) -> datetime | None:
@@ -27,38 +27,43 @@ def available_at(delay: object, at: object, now: datetime) -> datetime | None:
 
 
 def _after(delay: object, now: datetime) -> datetime | None:
-    seconds = _whole(delay.total_seconds() if isinstance(delay, timedelta) else delay)
+    seconds = delay.total_seconds() if isinstance(delay, timedelta) else _whole(delay)
+    found = f"delay: found {_shown(delay)}"
     if seconds is None:
-        raise DelayError(f"delay: found {quote(delay)}, which is no integer; accepted: {_SECONDS}")
+        raise DelayError(f"{found}, which is no integer; accepted: {_LENGTH}")
     if seconds < 0:
-        raise DelayError(f"delay: found {quote(delay)}, which is negative; accepted: {_SECONDS}, from 0")
+        raise DelayError(f"{found}, which is negative; accepted: {_LENGTH}, from 0")
     if seconds > LONGEST.total_seconds():
-        raise DelayError(f"delay: found {quote(delay)}, which is further than a year; accepted: {_at_most()}")
+        raise DelayError(f"{found}, which is further than a year; accepted: {_at_most()}")
     return now + timedelta(seconds=seconds) if seconds else None
 
 
 def _moment(at: object, now: datetime) -> datetime:
+    found = f"at: found {_shown(at)}"
     if isinstance(at, datetime) and at.tzinfo is None:
-        raise DelayError(f"at: found {at}, which names no time zone; accepted: {_UNIX_TIME}")
-    seconds = _whole(at.timestamp() if isinstance(at, datetime) else at)
+        raise DelayError(f"{found}, which names no time zone; accepted: {_MOMENT}")
+    seconds = at.timestamp() if isinstance(at, datetime) else _whole(at)
     if seconds is None:
-        raise DelayError(f"at: found {quote(at)}, which is no integer; accepted: {_UNIX_TIME}")
+        raise DelayError(f"{found}, which is no integer; accepted: {_MOMENT}")
     if seconds < 0:
-        raise DelayError(f"at: found {quote(at)}, which is negative; accepted: {_UNIX_TIME}")
+        raise DelayError(f"{found}, which is negative; accepted: {_MOMENT}")
     if seconds > (now + LONGEST).timestamp():
         last = iso((now + LONGEST).replace(microsecond=0))
-        raise DelayError(f"at: found {quote(at)}, which is further than a year ahead; accepted: at the latest {last}")
-    if seconds < int(now.timestamp()):
+        raise DelayError(f"{found}, which is further than a year ahead; accepted: at the latest {last}")
+    if seconds < int(now.timestamp()):  # this very second counts as now
         past = iso(datetime.fromtimestamp(seconds, UTC))
-        raise DelayError(f"at: found {quote(at)}, which is in the past ({past}); accepted: {_UNIX_TIME} from now on")
-    return datetime.fromtimestamp(seconds, UTC)
+        raise DelayError(f"{found}, which is in the past ({past}); accepted: {_MOMENT} from now on")
+    return at.astimezone(UTC) if isinstance(at, datetime) else datetime.fromtimestamp(seconds, UTC)
 
 
 def _whole(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    # A float is taken only of what was a length or a moment before; one written as such may be a fraction by mistake.
     return int(value) if isinstance(value, int) or value.is_integer() else None
+
+
+def _shown(value: object) -> str:
+    return str(value) if isinstance(value, timedelta | datetime) else quote(value)
 
 
 def _at_most() -> str:
