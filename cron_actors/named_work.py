@@ -107,7 +107,8 @@ def _imported(module: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        raise UnknownWorkError(f"work: there is no module {quote(error.name)} for {quote(module)}") from None
+        needed_by = "" if error.name == module else f", which {quote(module)} needs"
+        raise UnknownWorkError(f"work: there is no module {quote(error.name)}{needed_by}") from None
     except (Exception, SystemExit) as error:  # whatever the user's module does when it is imported
         why = f"{type(error).__qualname__}: {one_line(error)}"
         raise UnknownWorkError(f"work: the module {quote(module)} cannot be imported: {why}") from error

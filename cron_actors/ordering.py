@@ -20,10 +20,11 @@ from cron_actors.core.submission import (
     timeout_text,
 )
 from cron_actors.core.uniqueness import Unique, parse_unique
-from cron_actors.errors import SubmissionError, UnknownQueueError
+from cron_actors.errors import SubmissionError, UnknownQueueError, UnknownWorkError
 from cron_actors.model.job import Json
 from cron_actors.model.queue import BUILT_IN, DEFAULT_QUEUE
 from cron_actors.named_work import NamedWork
+from cron_actors.work import Worker
 
 Queues = Callable[[], Sequence[str]]
 _BUILT_IN = frozenset(queue.name for queue in BUILT_IN)
@@ -33,7 +34,8 @@ class Options(TypedDict, total=False):
     """How submitted work is done, where that is not what its worker class says; None is as if it were not given.
 
     ``queue`` is the name of a queue; functions go to ``default``. ``priority`` is -1000 to 1000, the higher the sooner.
-    ``delay`` is whole seconds from now, or a timedelta; ``at`` a Unix time, or an aware datetime; at most a year ahead.
+    ``delay`` is whole seconds from now, or a timedelta; ``at`` a Unix time in whole seconds, or an aware datetime; at
+    most a year ahead.
     ``max_attempts`` is how often it is tried: once for a function, 50 times for a worker class. ``timeout`` is seconds,
     a timedelta, or text as ``"90s"``. ``backoff`` is a name (``"none"``, ``"linear"``, ``"exponential"``) or a mapping
     as in the jobs file. ``unique`` is True, a text as key, or ``Unique(...)``: a run that stands for this one already
@@ -72,6 +74,8 @@ def order_of(named: NamedWork, options: Options, now: datetime, queues: Queues) 
             f"{named.identifier}: the worker class names no queue; accepted: queue = {DEFAULT_QUEUE!r}, or another, in"
             " the class, or queue= where it is submitted"
         )
+    if worker is not None and worker.perform is Worker.perform:
+        raise UnknownWorkError(f"{named.identifier}: the worker class has no method perform of its own")
     work: dict[str, Json] = {"path": named.module, "function_name": named.name}
     attempts = parse_max_attempts(usual["max_attempts"])
     return _order(named.identifier, work, named.folder, (chosen, attempts, now), queues)

@@ -158,5 +158,5 @@ def _json(text: str, kind: type, words: str) -> Any:  # noqa: ANN401 - what JSON
     except (ValueError, RecursionError) as error:
         raise InvalidValueError(f"{quote(text)} is no JSON ({error}); accepted: {words}") from None
     if not isinstance(value, kind):
-        raise InvalidValueError(f"{quote(text)} is something else; accepted: {words}")
+        raise InvalidValueError(f"{quote(text)} is other JSON; accepted: {words}")
     return value

@@ -84,7 +84,10 @@ def _states(unique: Unique) -> frozenset[RunState]:
 def _period(unique: Unique) -> timedelta | None:
     period = unique.period
     if isinstance(period, str):
-        return parse_duration(period)
+        try:
+            return parse_duration(period)
+        except InvalidValueError as error:
+            raise InvalidValueError(f"unique period: {error}") from None
     if isinstance(period, int) and not isinstance(period, bool):
         period = timedelta(seconds=min(period, 10**9))
     if period is not None and (not isinstance(period, timedelta) or period <= timedelta(0)):

@@ -49,6 +49,9 @@ class Homeless(Worker):
     def perform(self):
         pass
 
+class Idle(Worker):
+    queue = "low"
+
 number = 5
 '''
 
@@ -57,6 +60,7 @@ number = 5
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Return a module with work in it, in a folder that is the working one, with a database of its own."""
     (tmp_path / "shop.py").write_text(MODULE)
+    (tmp_path / "needy.py").write_text("import nowhere")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'jobs.db'}")
@@ -165,6 +169,7 @@ REFUSALS: list[tuple[Callable[[Any], object], type[CronActorsError], str]] = [
     (lambda shop: submit(shop.Mail, kwargs={"too": 1}), WrongArgumentsError, "shop.Mail: found 1 argument, "),
     (lambda shop: submit(shop.close, args="ab"), SubmissionError, "args: found 'ab'; accepted: a list"),
     (lambda shop: submit(shop.Homeless), UnknownQueueError, "shop.Homeless: the worker class names no queue"),
+    (lambda shop: submit(shop.Idle), UnknownWorkError, "shop.Idle: the worker class has no method perform"),
     (lambda shop: submit(shop.close, args=[1], queue="hihg"), UnknownQueueError, "found 'hihg', did you mean 'high'"),
     (lambda shop: submit(shop.close, args=[1], delay=-1), DelayError, "negative"),
     (lambda _: submit(lambda: 1), UnknownWorkError, "found a lambda, which no other process can import"),
@@ -172,7 +177,9 @@ REFUSALS: list[tuple[Callable[[Any], object], type[CronActorsError], str]] = [
     (lambda _: submit("shop.close"), UnknownWorkError, "found 'shop.close'; accepted: .*module:name"),
     (lambda _: submit("shop:clos"), UnknownWorkError, "'shop' has no 'clos', did you mean 'close'"),
     (lambda _: submit("shop:number"), UnknownWorkError, "of type int"),
-    (lambda _: submit("shp:close"), UnknownWorkError, "there is no module 'shp'"),
+    (lambda _: submit("shp:close"), UnknownWorkError, "there is no module 'shp'$"),
+    (lambda _: submit("needy:close"), UnknownWorkError, "there is no module 'nowhere', which 'needy' needs$"),
+    (lambda shop: submit(shop.close, args=[1], unique=Unique(period="1x")), InvalidValueError, "unique period: '1x'"),
     (lambda shop: submit(shop.close, args=[object()]), InvalidValueError, r"args\[0\]: found an object"),
     (lambda shop: submit(shop.close, kwargs={"shop": {1}}), InvalidValueError, r"kwargs\['shop'\]: found a set"),
     (lambda shop: submit(shop.close, args=[1], priority=1001), InvalidValueError, "priority: found the number 1001"),
