@@ -110,6 +110,10 @@ class AttemptError:
         self.error = error
         self.output_tail = output_tail
 
+    def __repr__(self) -> str:
+        where = f"run_id={self.run_id}, attempt={self.attempt}, max_attempts={self.max_attempts}"
+        return f"AttemptError({where}, args={self.args}, kwargs={self.kwargs}, error={self.error!r})"
+
 
 class ProcessEnded:
     """The process that an attempt left running is over, as ``after_async`` is told; nobody knows its exit status.
@@ -124,6 +128,10 @@ class ProcessEnded:
         self.args: tuple[Any, ...] = tuple(attempt["args"])
         self.kwargs: dict[str, Any] = dict(attempt["kwargs"])
         self.pid = pid
+
+    def __repr__(self) -> str:
+        where = f"run_id={self.run_id}, attempt={self.attempt}, max_attempts={self.max_attempts}"
+        return f"ProcessEnded({where}, args={self.args}, kwargs={self.kwargs}, pid={self.pid})"
 
 
 class Worker:

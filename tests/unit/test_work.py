@@ -76,6 +76,13 @@ def test_the_callbacks_of_a_class_are_those_that_it_has_of_its_own() -> None:
     assert callbacks(Plain) == callbacks(Worker) == callbacks(print) == callbacks(Letter()) == []
 
 
+def test_what_callbacks_are_told_shows_itself() -> None:
+    attempt = {"run_id": 7, "attempt": 2, "max_attempts": 3, "args": ["Ada"], "kwargs": {}}
+    head = "(run_id=7, attempt=2, max_attempts=3, args=('Ada',), kwargs={}, "
+    assert repr(AttemptError(attempt, "no paper", "")) == f"AttemptError{head}error='no paper')"
+    assert repr(ProcessEnded(attempt, 12)) == f"ProcessEnded{head}pid=12)"
+
+
 def test_a_class_without_perform_says_so() -> None:
     with pytest.raises(NotImplementedError, match="Plain has no method perform"):
         Plain().perform()
