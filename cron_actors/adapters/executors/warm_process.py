@@ -101,10 +101,10 @@ class WarmProcess:
         return lines
 
     def has_begun(self) -> bool:
-        """Say whether the process has begun a run of which the end is not known."""
-        if self.batch is None or self.identity is None:
+        """Say whether the process has begun a run of which the end is not known, and has made its log."""
+        if self.batch is None or self.identity is None or len(self.batch.given) <= self._permits_left():
             return False
-        return len(self.batch.given) > self._permits_left()
+        return os.path.exists(self.batch.given[0].log)  # noqa: PTH110 - Path is slower
 
     def take_permits(self) -> int:
         """Take all permits, so that nothing more is begun; return how many there were."""
@@ -135,6 +135,6 @@ class WarmProcess:
 
     def _permits_left(self) -> int:
         """Return how many permits nobody has taken; the kernel tells (proc(5), fdinfo)."""
-        with open(f"/proc/self/fdinfo/{self.permits}", "rb") as file:  # noqa: PTH123 - most often nobody asks for a Path
+        with open(f"/proc/self/fdinfo/{self.permits}", "rb") as file:  # noqa: PTH123 - as above
             content = file.read()
         return int(content.partition(b"eventfd-count:")[2].split()[0], 16)
