@@ -26,20 +26,18 @@ class Aftermath:
     """The stages of one attempt after each other; ``follow`` is told of each end and says what comes next.
 
     ``launched`` is the process left running, ``failed`` how the attempt ended whose failure is being told to its class.
-    ``adopted`` says that an earlier daemon left that process, and nobody knows any more which callbacks there are.
     """
 
     stage: Stage = Stage.PERFORMING
     launched: Identity | None = None
-    adopted: bool = False
     failed: Ending | None = None
     callbacks: tuple[str, ...] = ()
     took: timedelta = timedelta(0)
 
     @classmethod
     def of_adopted(cls, launched: Identity) -> Aftermath:
-        """Return that of a process which an earlier daemon had been looking after."""
-        return cls(stage=Stage.LEFT_RUNNING, launched=launched, adopted=True, callbacks=tuple(CallbackKind))
+        """Return that of a process which an earlier daemon looked after; its class may have any of the callbacks."""
+        return cls(stage=Stage.LEFT_RUNNING, launched=launched, callbacks=tuple(CallbackKind))
 
     def follow(self, ending: Ending, verdict: Outcome | None) -> Callback | Identity | Ending | None:
         """Return what follows this end, which is judged already: it counts as ``verdict`` if we asked for it.

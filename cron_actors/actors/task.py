@@ -63,7 +63,6 @@ class TaskActor(Shell[TaskMessage]):
                 self._executor.take_back(key)
             case Watch(key=key, identity=identity):
                 self._executor.watch(key, identity, self._pass_on)
-                self._pass_on(ChildStarted(key=key, identity=identity))
             case End(key=key, kill_after=kill_after):
                 self._executor.end(key, kill_after)
             case _:

@@ -146,8 +146,8 @@ class TaskMonitorActor(Shell[MonitorMessage]):
 
     def _started(self, started: Started) -> None:
         performance = self._under_way.get(started.key.token)
-        if performance is None or not _counts(performance):
-            return
+        if performance is None or performance.aftermath.stage is not Stage.PERFORMING:
+            return  # the start of a callback is not that of the attempt
         launch = performance.launch
         if not performance.alone:
             performance.begun = True
@@ -160,8 +160,7 @@ class TaskMonitorActor(Shell[MonitorMessage]):
             monotonic=started.monotonic,
             timeout=launch.job.timeout,
         )
-        if not performance.aftermath.adopted:
-            self._to.ledger.tell(performing)
+        self._to.ledger.tell(performing)
         if launch.job.timeout is not None:  # the Scheduler wants to know for the deadline's sake
             self._to.scheduler.tell(performing)
 
@@ -207,7 +206,9 @@ class TaskMonitorActor(Shell[MonitorMessage]):
             return
         self._inspect(performance)
         ending = self._follow(performance, ended.ending)
-        if ending is not None:
+        if ending is None:
+            self._heed(performance)
+        else:
             self._end_log(performance, ending)
             self._finish(performance, ending)
 
@@ -233,9 +234,16 @@ class TaskMonitorActor(Shell[MonitorMessage]):
             self._to.ledger.tell(left)
             self._to.queue.tell(left)
             self._to.task.tell(Watch(key=launch.key, identity=next_step))
-            if performance.verdict is not None:  # our order came too late for the one process, not for the other
-                self._to.task.tell(End(key=launch.key, kill_after=launch.job.kill_after))
         return None
+
+    def _heed(self, performance: Performance) -> None:
+        """Obey an order to end that came too late for the process of the attempt, but not for the one it has left."""
+        if performance.verdict is None or performance.aftermath.stage is not Stage.LEFT_RUNNING:
+            return
+        if performance.verdict is Outcome.INTERRUPTED:
+            self._let_go(performance)
+        else:
+            self._to.task.tell(End(key=performance.launch.key, kill_after=performance.launch.job.kill_after))
 
     def _interrupt(self, performance: Performance) -> None:
         if performance.aftermath.stage is Stage.LEFT_RUNNING:
@@ -251,6 +259,7 @@ class TaskMonitorActor(Shell[MonitorMessage]):
 
     def _batch_ended(self, ended: Sequence[Ended]) -> None:
         finished: list[FinishedExecution] = []
+        kept: list[Performance] = []
         logs: dict[str, Launch] = {}  # of each job one is enough to be looked after, beside those that were held
         for one in ended:
             performance = self._under_way.pop(one.key.token, None)
@@ -263,6 +272,7 @@ class TaskMonitorActor(Shell[MonitorMessage]):
             ending = self._follow(performance, one.ending)
             if ending is None:
                 self._keep(performance)
+                kept.append(performance)
                 continue
             finished.append(performance.finished(self._conclude(performance, ending)))
             launch = performance.launch
@@ -275,6 +285,8 @@ class TaskMonitorActor(Shell[MonitorMessage]):
                 self._to.queue.tell(SlotFree(worker=self._worker, runs=self._runs, busy=self._busy))
         for launch in logs.values():
             self._retire(launch)
+        for performance in kept:
+            self._heed(performance)
 
     def _conclude(self, performance: Performance, ending: Ending) -> Ending:
         """Return how an attempt of a batch ended, which its process may not have lived to write down."""
@@ -342,9 +354,3 @@ class TaskMonitorActor(Shell[MonitorMessage]):
             self._to.task.tell(End(key=performance.launch.key, kill_after=timedelta(0)))
             self._end_log(performance, ending)
             self._finish(performance, ending)
-
-
-def _counts(performance: Performance) -> bool:
-    """Say whether the start of a process is that of the attempt: of its own, or of one that we have adopted."""
-    aftermath = performance.aftermath
-    return aftermath.stage is Stage.PERFORMING or (aftermath.adopted and aftermath.stage is Stage.LEFT_RUNNING)

@@ -21,7 +21,6 @@ from cron_actors.messages import (
     LaunchBatch,
     LeftRunning,
     Perform,
-    Performing,
     SlotFree,
     Started,
     TakeBack,
@@ -165,11 +164,6 @@ def test_a_process_left_running_is_told_and_watched_and_keeps_the_slot(desk: Des
     assert desk.is_at_it()
 
 
-def test_the_deadline_of_a_launched_run_goes_on_as_it_was(left: Desk) -> None:
-    left.tell(Started(key=KEY, identity=LEFT, monotonic=1002.0))
-    assert (left.ledger.messages, left.scheduler.messages) == ([], [])
-
-
 def test_once_it_is_over_the_class_is_asked_what_became_of_it(left: Desk) -> None:
     left.end(OVER)
     assert left.task.take() == [Perform(launch=LAUNCH, callback=AFTER_ASYNC)]
@@ -223,6 +217,29 @@ def test_an_order_to_end_that_came_too_late_ends_what_was_left_running(desk: Des
     assert desk.task.messages == [Watch(key=KEY, identity=LEFT), End(key=KEY, kill_after=timedelta(seconds=30))]
 
 
+def test_a_stop_that_came_too_late_for_the_attempt_leaves_the_process_that_it_has_left(desk: Desk) -> None:
+    desk.tell(Interrupt())
+    desk.task.take()
+    desk.end(LAUNCHED)
+    assert not any(isinstance(message, End) for message in desk.task.messages)
+    assert [type(message) for message in desk.ledger.take()] == [LeftRunning]
+    assert desk.queue.messages[-1] == FREE
+    desk.end(OVER)
+    assert (desk.ledger.messages, desk.scheduler.messages) == ([], [])
+
+
+def test_a_stop_that_came_too_late_for_a_batch_leaves_the_process_too_and_frees_the_worker_once() -> None:
+    desk = Desk()
+    desk.tell(LaunchBatch(launches=(OTHER, LAUNCH), queue=Queue(name="default")), Interrupt())
+    desk.task.take()
+    desk.logs.files[LAUNCH.log] = ""
+    ends = (Ended(key=OTHER.key, ending=OVER), Ended(key=KEY, ending=replace(LAUNCHED, logged=True)))
+    desk.tell(BatchEnded(ended=ends))
+    assert not any(isinstance(message, End) for message in desk.task.messages)
+    assert [type(message) for message in desk.ledger.take()] == [LeftRunning, FinishedBatch]
+    assert [message for message in desk.queue.messages if isinstance(message, SlotFree)] == [FREE]
+
+
 def test_a_stop_of_the_daemon_leaves_the_process_and_the_run_as_they_are(left: Desk) -> None:
     left.tell(Interrupt())
     assert left.task.messages == []
@@ -250,12 +267,9 @@ def test_a_callback_lost_with_its_template_is_a_failure_of_the_run(left: Desk) -
 
 def test_a_process_left_under_an_earlier_daemon_is_looked_after() -> None:
     desk = Desk()
-    desk.tell(Adopt(launch=LAUNCH, identity=LEFT), Started(key=KEY, identity=LEFT, monotonic=7.0))
+    desk.tell(Adopt(launch=LAUNCH, identity=LEFT))
     assert desk.task.take() == [Watch(key=KEY, identity=LEFT)]
-    assert desk.ledger.messages == []
-    (performing,) = desk.scheduler.take()
-    assert isinstance(performing, Performing)
-    assert (performing.monotonic, performing.timeout) == (7.0, timedelta(seconds=5))
+    assert (desk.ledger.messages, desk.scheduler.messages) == ([], []), "its deadline is known from the store"
     assert desk.logs.held == [LAUNCH.log]
     desk.logs.files[LAUNCH.log] = ""
     desk.end(OVER)

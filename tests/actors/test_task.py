@@ -115,11 +115,11 @@ def test_a_callback_succeeds_as_a_program_usually_does() -> None:
     assert [(one.callback, one.success) for one in executor.started] == [(callback, Success())]
 
 
-def test_a_process_left_running_is_watched_and_its_clock_starts() -> None:
+def test_a_process_left_running_is_watched_and_is_no_new_start() -> None:
     task, executor, monitor = desk()
     task.handle(Watch(key=LAUNCH.key, identity=IDENTITY))
     assert executor.watched == [(LAUNCH.key, IDENTITY)]
-    assert monitor.messages == [Started(key=LAUNCH.key, identity=IDENTITY, monotonic=1000.0)]
+    assert monitor.messages == []
 
 
 def test_a_batch_is_performed_with_the_header_of_each_log() -> None:
