@@ -17,7 +17,7 @@ from cron_actors.model.run import Outcome
 from tests.integration.batch_bench import BatchBench
 
 JOBS = """
-import logging, os, signal, subprocess, sys, threading
+import logging, os, resource, signal, subprocess, sys, threading
 COUNT = []
 def pid():
     print(os.getpid())
@@ -86,6 +86,19 @@ def memory():
     KEPT = bytearray(60_000_000)
 def variable(name):
     print(os.environ.get(name))
+def use_up_descriptors():
+    global LEFT_OPEN
+    resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
+    try:
+        LEFT_OPEN = []
+        while True:
+            LEFT_OPEN.append(open(os.devnull))
+    except OSError:
+        print("used up")
+def let_no_file_grow():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1))
+def close_folder():
+    os.closerange(3, 64)
 """
 
 
@@ -213,6 +226,15 @@ def test_after_what_the_next_run_must_not_meet_the_rest_of_a_batch_goes_to_anoth
     assert bench.begun(keys) == [True] * 4
     first, _, third, fourth = (bench.ending(key).output_tail for key in keys)
     assert first != third == fourth
+
+
+@pytest.mark.parametrize("function", ["use_up_descriptors", "let_no_file_grow", "close_folder"])
+def test_what_a_process_cannot_begin_any_more_is_begun_by_another(bench: BatchBench, function: str) -> None:
+    keys = bench.batch("pid", function, "pid", "pid")
+    first, spoiler, third, fourth = (bench.ending(key) for key in keys)
+    assert [end.outcome for end in (first, spoiler, third, fourth)] == [Outcome.SUCCESS] * 4
+    assert first.output_tail != third.output_tail == fourth.output_tail
+    assert bench.said("pid") == fourth.output_tail
 
 
 def test_a_thread_that_is_no_daemon_is_waited_for_and_one_that_is_changes_nothing(bench: BatchBench) -> None:

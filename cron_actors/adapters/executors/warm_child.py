@@ -2,15 +2,16 @@
 
 It ends by itself when the daemon closes its end of the socket, after so many runs, beyond so much memory, and after a
 run that left something behind which the next one must not meet: threads that are no daemons, child processes, closed
-output streams, an exception that is meant to end a process. CPU time of a run is what process and waited-for children
+output streams, an exception that is meant to end a process. It also ends where it cannot begin a run any more, as when
+all descriptors are in use; another process performs that run. CPU time of a run is what process and waited-for children
 used meanwhile; peak memory is that of the process so far, not of the run alone.
 """
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
-import resource
 import signal
 import sys
 import threading
@@ -27,6 +28,7 @@ from cron_actors.adapters.executors.function_call import (
 from cron_actors.adapters.executors.programs import NOT_RUNNABLE, StillbornError
 from cron_actors.adapters.executors.warm_log import WarmLog
 from cron_actors.adapters.executors.warm_surroundings import Surroundings
+from cron_actors.adapters.executors.warm_usage import Usage
 from cron_actors.adapters.executors.warm_wire import GOES_ON, IDLE, LEAVES, SO_FAR, ChildWire, LostError
 from cron_actors.adapters.log_links import point
 
@@ -34,11 +36,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-_BYTES_PER_KILOBYTE = 1024
 _FAILED = 1
 _OUTPUT_LOST = 120
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)  # no process has more of it than another
 _PLAIN = ({"outcome": "success", "exit_code": 0}, {"exit_code": 0})
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def serve(end: int, permits: int) -> NoReturn:
@@ -56,27 +57,8 @@ def serve(end: int, permits: int) -> NoReturn:
         os._exit(child.status)
 
 
-class _Usage:
-    """What this process, and children that it has waited for, have used."""
-
-    def __init__(self) -> None:
-        self._seconds = 0.0
-        self._peak = 0  # of this process alone
-
-    def since_last(self) -> tuple[int, int]:
-        """Return the microseconds of CPU time since the last question, and the peak of memory in bytes so far."""
-        own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-        before = self._seconds
-        self._seconds = own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
-        self._peak = own.ru_maxrss * _BYTES_PER_KILOBYTE
-        return int((self._seconds - before) * 1e6), max(own.ru_maxrss, children.ru_maxrss) * _BYTES_PER_KILOBYTE
-
-    def is_beyond(self, limit: int) -> bool:
-        """Say whether this process takes more memory now; looked at in full only if it did at any time."""
-        if self._peak <= limit:
-            return False
-        with open("/proc/self/statm", "rb") as file:  # noqa: PTH123 - pathlib costs memory
-            return int(file.read().split()[1]) * _PAGE > limit
+class UnfitError(Exception):
+    """What earlier runs did to this process, such as using up its descriptors, keeps it from beginning another."""
 
 
 class WarmChild:
@@ -88,9 +70,10 @@ class WarmChild:
         self._wire = wire
         self._pid = os.getpid()
         self._surroundings: Surroundings | None = None
+        self._pristine = True  # no user code was called here
         self._runs = 0
         self._spent = False
-        self._usage = _Usage()
+        self._usage = Usage()
 
     def work(self) -> None:
         """Perform batches until the daemon wants no more or the process is spent."""
@@ -111,7 +94,12 @@ class WarmChild:
         for number, run in enumerate(runs):
             following = runs[number + 1] if number + 1 < len(runs) else None
             late = following is not None and _folder(following) == _folder(run)
-            told, log = self._perform(run, None if late else batch["latest"])
+            try:
+                told, log = self._perform(run, None if late else batch["latest"])
+            except UnfitError:
+                self._spent = True
+                self._wire.tell([LEAVES])
+                return
             self._runs += 1
             self._spent |= self._runs >= batch["most_runs"] or self._usage.is_beyond(batch["most_memory"])
             if self._spent:
@@ -125,12 +113,18 @@ class WarmChild:
                 return
 
     def _perform(self, run: dict[str, Any], latest: str | None) -> tuple[list[Any], WarmLog | None]:
-        """Perform the run and return the line on it, and its log; the link of this name is to point at that."""
+        """Perform the run and return the line on it, and its log; the link of this name is to point at that.
+
+        Raises UnfitError, before anything of it is begun, if that is for another process to do.
+        """
         call = run["call"]
         began = monotonic_ns()
         try:
+            stillborn = self._enter(run)
             log = WarmLog(call["log"], run["header"])
         except OSError as error:
+            if not self._pristine and error.errno not in _NO_ROOM:
+                raise UnfitError from error
             text = f"cannot write {call['log']}: {error.strerror}"
             unborn = {"exit_code": NOT_RUNNABLE, "unborn": True, "errno": error.errno, "error": text}
             return [IDLE, monotonic_ns(), 0, 0, 0, False, "", unborn], None
@@ -138,7 +132,7 @@ class WarmChild:
             _point_at(run, latest)
         log.take_over()
         call["log_start"] = log.start
-        record = self._called(run)
+        record = stillborn or self._called(call)
         self._settle(record)
         self.status = record["exit_code"]
         tail = log.tail()
@@ -151,26 +145,29 @@ class WarmChild:
         log.close()
         return [IDLE, ended, duration, cpu, memory, logged, tail, None if plain else record], log
 
-    def _called(self, run: dict[str, Any]) -> dict[str, Any]:
-        """Call the function in its surroundings and return the record of what it came to."""
+    def _enter(self, run: dict[str, Any]) -> dict[str, Any] | None:
+        """Make the surroundings those of the run; return the record of one that has none. Raises OSError."""
         call = run["call"]
-        self.status = _FAILED
+        if self._surroundings is None:
+            furnish(call)
+            self._surroundings = Surroundings()
         try:
-            if self._surroundings is None:
-                furnish(call)
-                self._surroundings = Surroundings()
             self._surroundings.enter(call, run["env"], run["folder"])
         except StillbornError as error:
             return {"exit_code": error.status, "error": error.text, "unborn": True}
-        except OSError as error:
-            self._spent = True
-            return {"exit_code": NOT_RUNNABLE, "error": f"cannot start: {error}", "unborn": True}
+        return None
+
+    def _called(self, call: dict[str, Any]) -> dict[str, Any]:
+        """Call the function and return the record of what it came to."""
+        self._pristine = False
+        self.status = _FAILED
         if call["path"] not in sys.modules:
             try:
                 importlib.import_module(call["path"])
             except BaseException as error:  # noqa: BLE001 - whatever the user's code raises ends its own run only
                 return error_record(error)
-            self._surroundings.settle()
+            if self._surroundings is not None:
+                self._surroundings.settle()
         return perform_call(call, self._tell_so_far)
 
     def _tell_so_far(self, record: dict[str, Any]) -> None:

@@ -4,7 +4,8 @@ The daemon sends batches: four bytes of length, then JSON. The child sends lines
 the child does next: ``GOES_ON`` (the next run of the batch has begun), ``IDLE`` (nothing more of the batch is begun),
 ``LEAVES`` (as ``IDLE``, and the process ends). A run that is over is told as ``[next, ended, duration, cpu, memory,
 logged, tail, record]``: nanoseconds on the monotonic clock, microseconds twice, bytes, whether its log is ended, the
-last output, and the record of the call, null for a plain success. ``[IDLE]`` alone: no run of the batch was begun. What
+last output, and the record of the call, null for a plain success. ``[IDLE]`` alone: no run of the batch was begun.
+``[LEAVES]`` alone: the run that had a permit was not begun either; it is for another process, as those after it. What
 counts should the process die before the run is over is told as ``[SO_FAR, record]``.
 
 Permits are the count of an eventfd that both hold. The child takes one before it begins a run; so whoever takes them
