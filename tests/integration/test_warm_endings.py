@@ -290,3 +290,18 @@ def test_with_the_template_die_its_warm_children_and_what_was_begun_is_interrupt
     assert is_gone(pid)
     assert is_gone(children[0])
     assert bench.call("fine").outcome is Outcome.SUCCESS
+
+
+def test_what_is_ordered_while_the_template_is_replaced_is_told_once_and_holds_nothing_up(
+    bench: BatchBench, executor: ZygoteExecutor
+) -> None:
+    for _ in range(3):
+        batches = []
+        os.kill(executor.template_pid, signal.SIGKILL)
+        while len(batches) < 30:
+            batches.append(bench.batch("fine", "fine"))
+        for keys in batches:
+            begun = bench.begun(keys)
+            assert not any(bench.log(key).exists() for key, was in zip(keys, begun, strict=True) if not was)
+        assert bench.call("fine").outcome is Outcome.SUCCESS
+    assert bench.hears_nothing()

@@ -7,7 +7,7 @@ import logging
 import select
 import threading
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
@@ -107,10 +107,11 @@ class WarmPool:
             self._over(process, message)
         return True
 
-    def lose(self, error: str, waiting: Collection[str | None] = ()) -> None:
-        """Account for all children but those ``waiting`` to be started, the template being dead."""
-        with self._lock:
-            lost = [process for name, process in self._processes.items() if name not in waiting]
+    def lose(self, error: str, waiting: Callable[[], Collection[str | None]]) -> None:
+        """Account for all children but those that are still ``waiting`` to be started, the template being dead."""
+        with self._lock:  # asked in here: no child is ordered meanwhile
+            spared = waiting()
+            lost = [process for name, process in self._processes.items() if name not in spared]
             for process in lost:
                 del self._processes[process.name]
         for process in lost:

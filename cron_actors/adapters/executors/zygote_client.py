@@ -9,7 +9,7 @@ import select
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -171,7 +171,7 @@ class ZygoteExecutor:
             channel = self._outbox.channel
             if channel is None:
                 self._interrupt(self._take_all())
-                self._warm.lose(_DIED)
+                self._warm.lose(_DIED, set)
                 self._tell_all()
                 self._await(None)
             else:
@@ -230,10 +230,8 @@ class ZygoteExecutor:
             self._outbox.channel = None
         status = self._template.stop()
         _logger.error("%s (exit status %s)", _DIED, status)
-        with self._lock:
-            waiting = self._outbox.starts()
-        self._interrupt(self._take_lost(waiting))
-        self._warm.lose(_DIED, waiting)
+        self._interrupt(self._take_lost())
+        self._warm.lose(_DIED, self._to_be_started)
         while not self._closed and self._may_restart():
             try:
                 self._template = Template(self._working_directory, self._processors)
@@ -256,9 +254,14 @@ class ZygoteExecutor:
             self._deaths.popleft()
         return len(self._deaths) < _DEATHS_ALLOWED
 
-    def _take_lost(self, waiting: Collection[str | None]) -> list[Attempt]:
-        """Take the attempts of which the dead template knew; those ``waiting`` are still to be sent."""
+    def _to_be_started(self) -> set[str | None]:
         with self._lock:
+            return self._outbox.starts()
+
+    def _take_lost(self) -> list[Attempt]:
+        """Take the attempts of which the dead template knew; the others are still to be sent."""
+        with self._lock:
+            waiting = self._outbox.starts()
             lost = [
                 key for key, attempt in self._attempts.items() if attempt.identity is not None or key not in waiting
             ]
