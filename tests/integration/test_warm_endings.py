@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 from collections.abc import Iterator
 from datetime import timedelta
@@ -62,6 +63,7 @@ def lie():
     signal.pause()
 """
 KEEP_WARM = timedelta(milliseconds=50)
+MANY = 100
 
 
 @pytest.fixture
@@ -296,12 +298,25 @@ def test_what_is_ordered_while_the_template_is_replaced_is_told_once_and_holds_n
     bench: BatchBench, executor: ZygoteExecutor
 ) -> None:
     for _ in range(3):
-        batches = []
-        os.kill(executor.template_pid, signal.SIGKILL)
-        while len(batches) < 30:
+        batches: list[list[AttemptKey]] = []
+        template = executor.template_pid
+        os.kill(template, signal.SIGKILL)
+        while executor.template_pid == template and len(batches) < MANY:
             batches.append(bench.batch("fine", "fine"))
         for keys in batches:
             begun = bench.begun(keys)
             assert not any(bench.log(key).exists() for key, was in zip(keys, begun, strict=True) if not was)
         assert bench.call("fine").outcome is Outcome.SUCCESS
     assert bench.hears_nothing()
+
+
+def test_without_descriptors_for_a_process_the_first_run_fails_and_the_others_are_given_back(bench: BatchBench) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+    try:
+        keys = bench.batch("fine", "fine")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert bench.begun(keys) == [True, False]
+    assert bench.ending(keys[0]).error == "cannot start: Too many open files"
+    assert bench.call("fine").outcome is Outcome.SUCCESS

@@ -9,6 +9,7 @@ from typing import Any
 
 from cron_actors.adapters.executors.orders import ending
 from cron_actors.adapters.executors.output_tail import output_tail
+from cron_actors.adapters.executors.programs import NOT_RUNNABLE
 from cron_actors.adapters.executors.warm_process import WarmProcess
 from cron_actors.adapters.log_links import point
 from cron_actors.core.run_log import LATEST
@@ -33,6 +34,14 @@ def cut_short(execution: Execution, error: str, process: WarmProcess, now: float
         error=error,
         output_tail=_tail(execution),
         duration=timedelta(seconds=now - process.began),
+    )
+    return ChildEnded(key=execution.key, ending=how)
+
+
+def unborn(execution: Execution, error: OSError) -> ChildEnded:
+    """Return how a run ended for which no process could be made."""
+    how = Ending(
+        outcome=Outcome.FAILURE, exit_code=NOT_RUNNABLE, error=f"cannot start: {error.strerror}", by_itself=True
     )
     return ChildEnded(key=execution.key, ending=how)
 

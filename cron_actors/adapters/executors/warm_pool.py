@@ -16,7 +16,7 @@ from typing import Any
 from cron_actors.adapters.executors.outbox import Orders
 from cron_actors.adapters.executors.process_groups import boot_id
 from cron_actors.adapters.executors.warm_batch import Batch
-from cron_actors.adapters.executors.warm_ends import cut_short, died, link_latest
+from cron_actors.adapters.executors.warm_ends import cut_short, died, link_latest, unborn
 from cron_actors.adapters.executors.warm_idle import IdleProcesses
 from cron_actors.adapters.executors.warm_lookout import Lookout
 from cron_actors.adapters.executors.warm_orders import batch_order, check_shareable, not_begun, told_end
@@ -181,9 +181,15 @@ class WarmPool:
         part = batch.next_part()
         content = batch_order(part, batch.recycling, self._working_directory)
         home = (batch.queue, part[0].folder)
-        process = self._idle.take(home) or self._new(home)
-        while not process.give(content, len(part)):
+        try:
             process = self._idle.take(home) or self._new(home)
+            while not process.give(content, len(part)):
+                process = self._idle.take(home) or self._new(home)
+        except OSError as error:  # out of descriptors
+            self._tell(batch, unborn(self._first(batch), error))
+            self._return(batch)
+            self._orders.wake()
+            return
         process.batch = batch
         if self._lookout.expect(process, monotonic()):
             self._orders.wake()

@@ -29,7 +29,7 @@ class WarmProcess:
     """
 
     def __init__(self, name: str, home: Home, epoll: select.epoll) -> None:
-        """Make both ends of its socket; ``end`` is the one that the child is to be given."""
+        """Make both ends of its socket; ``end`` is the one that the child is to be given. Raises OSError."""
         self.name = name
         self.home = home
         self.identity: Identity | None = None
@@ -39,9 +39,9 @@ class WarmProcess:
         self.asked_at: int | None = None
         self.so_far: dict[str, Any] = {}
         self.cpu_seconds = 0.0
-        self.permits = os.eventfd(0, _SEMAPHORE)
         self._epoll = epoll
         self._socket, self.end = socket.socketpair()
+        self.permits = os.eventfd(0, _SEMAPHORE)
         self._socket.setblocking(False)  # noqa: FBT003 - it takes no keyword
         self._unsent = b""
         self._unread = b""
