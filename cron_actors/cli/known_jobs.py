@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from dataclasses import replace
 
 from cron_actors.cli.surroundings import Surroundings
@@ -17,16 +18,20 @@ def require_known(around: Surroundings, reader: Reader | None, identifier: str) 
 
     Work that was submitted is no job of a file: the store knows it by its runs.
     """
-    if reader is not None and reader.runs(RunFilter(job=identifier, limit=1)):
-        return
-    stored = set() if reader is None else {record.identifier for record in reader.jobs()}
-    _require(around, identifier, stored)
+    if not _has_runs(reader, identifier):
+        require_planned(around, reader, identifier)
+
+
+def require_planned(around: Surroundings, reader: Reader | None, identifier: str) -> None:
+    """Raise UsageError as ``require_known`` does, also for submitted work: no jobs file says when that is due."""
+    records = [] if reader is None else reader.jobs()
+    _require(around, reader, identifier, {record.identifier for record in records})
 
 
 def require_in_force(around: Surroundings, reader: Reader | None, identifier: str) -> None:
-    """Raise UsageError as ``require_known`` does, also for a job that no source names any more."""
+    """Raise UsageError as ``require_planned`` does, also for a job that no source names any more."""
     records = [] if reader is None else reader.jobs()
-    _require(around, identifier, {record.identifier for record in records if record.removed_at is None})
+    _require(around, reader, identifier, {record.identifier for record in records if record.removed_at is None})
 
 
 def refuse_unknown(identifier: str, known: set[str], where: str) -> None:
@@ -55,7 +60,16 @@ def written_jobs(around: Surroundings) -> dict[str, Definition]:
         return {}
 
 
-def _require(around: Surroundings, identifier: str, stored: set[str]) -> None:
-    if identifier not in stored:
-        where = f"the database or in {around.settings.jobs_file_path}"
-        refuse_unknown(identifier, stored | written_jobs(around).keys(), where)
+def _require(around: Surroundings, reader: Reader | None, identifier: str, stored: set[str]) -> None:
+    if identifier in stored:
+        return
+    known = stored | written_jobs(around).keys()
+    where = f"the database or in {around.settings.jobs_file_path}"
+    if identifier not in known and _has_runs(reader, identifier):
+        shown_by = f"cron-actors runs --job {shlex.quote(identifier)} shows its runs"
+        raise UsageError(f"there is no job '{identifier}' in force, only runs of it; {shown_by}")
+    refuse_unknown(identifier, known, where)
+
+
+def _has_runs(reader: Reader | None, identifier: str) -> bool:
+    return reader is not None and bool(reader.runs(RunFilter(job=identifier, limit=1)))

@@ -11,7 +11,7 @@ import click
 from cron_actors.cli import options
 from cron_actors.cli.console import say, write_json
 from cron_actors.cli.job_zones import stored_job, zone_of
-from cron_actors.cli.known_jobs import require_known
+from cron_actors.cli.known_jobs import require_planned
 from cron_actors.cli.run_objects import lateness, run_object
 from cron_actors.cli.stretches import OwedInstant
 from cron_actors.cli.surroundings import Surroundings, surroundings
@@ -56,7 +56,7 @@ def why(context: click.Context, job: str, text: str, *, as_json: bool) -> None:
     """
     around = surroundings(context)
     with around.reader(tell_absent=True) as reader:
-        require_known(around, reader, job)
+        require_planned(around, reader, job)
         asked = _asked(text, zone_of(around, reader, job))
         facts = _facts(around, reader, job, asked.at)
         finding = inquire(facts)

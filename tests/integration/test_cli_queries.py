@@ -149,13 +149,22 @@ def test_runs_of_an_unknown_job_are_a_misuse(cli: CommandLine) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("runs", "--job"), ("stats",), ("logs",), ("dead", "list", "--job"), ("why", "--at", "2026-11-21T03:00")]
+    "words", [("runs", "--job"), ("stats",), ("logs",), ("dead", "list", "--job"), ("events", "--job")]
 )
 def test_work_that_was_submitted_is_asked_for_as_a_job_is(cli: CommandLine, words: tuple[str, ...]) -> None:
     """No jobs file and no row of a job names it."""
     put_run(cli.start_daemon(), NOW, "shop.Film")
     assert cli(*words, "shop.Film") == (1 if words == ("logs",) else 0)  # it has none yet
     assert cli(*words, "shop.Fim") == 2
+
+
+@pytest.mark.parametrize("words", [("trigger",), ("pause",), ("why", "--at", "2026-11-21T03:00")])
+def test_work_that_was_submitted_has_no_schedule_to_ask_about_or_to_change(
+    cli: CommandLine, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    put_run(cli.start_daemon(), NOW, "shop.Film")
+    assert cli(*words, "shop.Film") == 2
+    assert "no job 'shop.Film' in force, only runs of it; cron-actors runs --job shop.Film" in capsys.readouterr().err
 
 
 def test_an_error_of_a_job_cannot_move_the_terminal(cli: CommandLine, capsys: pytest.CaptureFixture[str]) -> None:
