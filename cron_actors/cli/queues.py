@@ -19,7 +19,7 @@ from cron_actors.cli.wording import brief
 from cron_actors.core.queue_names import parse_queue_name
 from cron_actors.core.queue_reader import changes_text, queue_from
 from cron_actors.core.rate_reader import rate_text
-from cron_actors.errors import UsageError
+from cron_actors.errors import InvalidValueError, UsageError
 from cron_actors.model.records import RequestKind
 
 COLUMNS = (
@@ -83,11 +83,18 @@ def add(context: click.Context, name: str, **texts: Unpack[QueueTexts]) -> int:
     """
     around = surroundings(context)
     entry = entry_of(texts)
-    queue_from(parse_queue_name(name), entry)
+    queue_from(_named(name), entry)
     with around.reader() as reader:
         if name in known_queues(around, reader):
             raise UsageError(f"there is a queue '{name}' already; cron-actors queues resize {name} changes it")
     return print_answer(around, submit(around, RequestKind.ADD_QUEUE, payload={"queue": name, **entry}))
+
+
+def _named(name: str) -> str:
+    try:
+        return parse_queue_name(name)
+    except InvalidValueError as error:
+        raise UsageError(f"name: {error}") from None
 
 
 @queues.command()
