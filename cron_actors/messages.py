@@ -418,7 +418,7 @@ class LeftRunning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adopt:
-    """A launched run of an earlier daemon is ours to look after: its process goes on, or has ended meanwhile."""
+    """A launched run that nobody looks after is yours: its process goes on, or has ended meanwhile."""
 
     launch: Launch
     identity: Identity
@@ -490,14 +490,15 @@ class Present:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """These runs are executing on this node, as far as the store knows."""
+    """These runs are executing on this node, as far as the store knows, and those have left processes to go on."""
 
     launches: tuple[Launch, ...]
+    launched: tuple[Adopt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecallQueue:
-    """The Queue asks for the queues in force, and which runs are executing on this node."""
+    """The Queue asks for the queues in force, and which runs are under way on this node."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -646,7 +647,6 @@ QueueMessage = (
     | Balance
     | Held
     | Present
-    | Adopt
     | LeftRunning
     | SlotFree
     | TimeOut

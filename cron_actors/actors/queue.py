@@ -45,11 +45,11 @@ from cron_actors.messages import (
     Trouble,
     Weigh,
 )
-from cron_actors.model.run import AttemptKey, Ending, Outcome, RunState
+from cron_actors.model.run import AttemptKey, Ending, Outcome
 from cron_actors.ports.run_logs import Room
 from cron_actors.ports.workers import Workers
 
-Early = TimeOut | Cancel | Interrupt | Adopt
+Early = TimeOut | Cancel | Interrupt | LeftRunning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +83,7 @@ class QueueActor(Shell[QueueMessage]):
         self._workers = surroundings.workers
         self._ledger = ledger
         self._attendance = Attendance()
+        self._launched: dict[AttemptKey, Adopt] = {}  # of the runs whose roll is called, those that are launched
         self._open = False  # no claims before what is under way is known
         self._early: list[Early] = []  # came before it was known who performs what
         self._balanced: Balanced | None = None
@@ -105,9 +106,7 @@ class QueueActor(Shell[QueueMessage]):
                 self._hold = self._hold or hold
                 self._admission.free(worker, runs, busy)
                 self._look_once_more()
-            case LeftRunning(key=key, identity=identity):
-                self._admission.leave_running(key, identity)
-            case TimeOut() | Cancel() | Interrupt() | Adopt():
+            case TimeOut() | Cancel() | Interrupt() | LeftRunning():
                 self._pass_on(message)
             case Pulse():
                 self._look_around(message)
@@ -124,8 +123,8 @@ class QueueActor(Shell[QueueMessage]):
                     self._look_once_more()
             case Restarted(actor=actor):
                 self._replace(actor)
-            case Held(launches=launches):
-                self._call_roll(launches)
+            case Held():
+                self._call_roll(message)
             case Present(worker=worker, keys=keys):
                 self._tick_off(worker, keys)
             case _:
@@ -191,8 +190,8 @@ class QueueActor(Shell[QueueMessage]):
             self._early.append(message)
         elif isinstance(message, Interrupt):
             self._interrupt()
-        elif isinstance(message, Adopt):
-            self._adopt(message)
+        elif isinstance(message, LeftRunning):
+            self._admission.leave_running(message.key, message.identity)
         else:
             worker = self._slots.holder(message.key.run_id if isinstance(message, TimeOut) else message.run_id)
             if worker is not None:
@@ -205,12 +204,9 @@ class QueueActor(Shell[QueueMessage]):
             self._workers.monitor(worker).tell(Interrupt())
 
     def _adopt(self, adopt: Adopt) -> None:
-        launch = adopt.launch
-        holder = self._slots.holder(launch.run.run_id)
-        if holder is None or launch.key not in [held.key for held in self._slots.performs(holder)]:
-            worker = self._slots.take(launch.run.queue, (launch,))
-            self._admission.leave_running(launch.key, adopt.identity)
-            self._workers.monitor(worker).tell(adopt)
+        worker = self._slots.take(adopt.launch.run.queue, (adopt.launch,))
+        self._admission.leave_running(adopt.launch.key, adopt.identity)
+        self._workers.monitor(worker).tell(adopt)
 
     # what a pulse reminds of
     def _look_around(self, pulse: Pulse) -> None:
@@ -252,16 +248,19 @@ class QueueActor(Shell[QueueMessage]):
         if worker is None or not launches:
             return
         watched = self._slots.watches(worker)
-        if watched is not None and watched.identity is not None:
+        if watched is not None:
             self._workers.monitor(worker).tell(Adopt(launch=watched.launch, identity=watched.identity))
         else:
             self._workers.monitor(worker).tell(Abandon(launches=launches))
 
-    def _call_roll(self, launches: tuple[Launch, ...]) -> None:
+    def _call_roll(self, held: Held) -> None:
+        if self._open:
+            return  # it was asked for twice, and of what was claimed since the first answer this one knows nothing
         hired = self._workers.hired()
         self._slots.hire_after(len(hired))
+        self._launched = {adopt.launch.key: adopt for adopt in held.launched}
         self._attendance = Attendance()
-        self._attendance.call(launches, hired)
+        self._attendance.call((*held.launches, *(adopt.launch for adopt in held.launched)), hired)
         for worker in hired:
             self._workers.monitor(worker).tell(RollCall())
         self._reckon()
@@ -272,18 +271,25 @@ class QueueActor(Shell[QueueMessage]):
         launches = self._attendance.tick_off(worker, keys)
         if launches:
             self._slots.adopt(worker, launches[0].run.queue, launches)
-            if launches[0].run.state is RunState.LAUNCHED and self._slots.watches(worker) is None:
-                self._slots.watch(launches[0].key, None)
+            for launched in [self._launched[launch.key] for launch in launches if launch.key in self._launched]:
+                self._admission.leave_running(launched.launch.key, launched.identity)
         elif not keys:
             self._admission.free(worker)
         self._reckon()
 
     def _reckon(self) -> None:
-        """Once every worker has answered: what the store says is under way and nobody performs was lost."""
+        """Once every worker has answered: what the store says is under way and nobody performs was lost.
+
+        Not so what is launched: its process goes on, whether it was lost or left by an earlier daemon.
+        """
         if not self._attendance.over():
             return
         for launch in self._attendance.lost():
-            self._hand_back(launch, "its worker was lost")
+            launched = self._launched.get(launch.key)
+            if launched is None:
+                self._hand_back(launch, "its worker was lost")
+            else:
+                self._adopt(launched)
         self._attendance = Attendance()
         self._open = True
         self._admission.forget_claim()

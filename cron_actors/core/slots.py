@@ -15,13 +15,10 @@ from cron_actors.model.run import AttemptKey, Identity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """An attempt that is over but for the process it has left to go on by itself.
-
-    None: which process that is, only the worker knows.
-    """
+    """An attempt that is over but for the process it has left to go on by itself."""
 
     launch: Launch
-    identity: Identity | None
+    identity: Identity
 
 
 class Slots:
@@ -67,7 +64,7 @@ class Slots:
         if watched is not None:
             self.watch(watched.launch.key, watched.identity)
 
-    def watch(self, key: AttemptKey, identity: Identity | None) -> None:
+    def watch(self, key: AttemptKey, identity: Identity) -> None:
         """Take note that the attempt has left this process to go on, unless its worker was given other runs beside it.
 
         An attempt that nobody performs is ignored.

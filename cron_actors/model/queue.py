@@ -58,7 +58,7 @@ class Recycling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """A waiting line with its own workers.
+    """A waiting line, with its limits and its part in the workers.
 
     ``weight`` is its part in what the balancer shares out, ``min_workers`` what it has in any case. ``parallelism`` is
     the most runs at once, launched processes counted; None means as many as there are workers. ``backoff`` holds for

@@ -21,9 +21,13 @@ def launched(desk: LedgerDesk, **mapping: object) -> Launch:
     return launch
 
 
-def adopted(desk: LedgerDesk) -> list[Adopt]:
+def adopted(desk: LedgerDesk) -> tuple[Adopt, ...]:
+    """Return the launched runs of which a Queue learns that asks what is under way, and of nothing else."""
+    desk.queue.take()
     desk.tell(RecallQueue())
-    return desk.queue.of(Adopt)
+    [held] = desk.queue.of(Held)
+    assert held.launches == ()
+    return held.launched
 
 
 def test_a_run_whose_attempt_left_a_process_is_launched_with_that_process(desk: LedgerDesk) -> None:
@@ -103,20 +107,11 @@ def test_the_next_daemon_adopts_it_neither_counted_nor_ended_under_a_token_of_it
     assert second.states() == ["completed"]
 
 
-def test_the_queue_hears_of_it_after_the_reckoning_and_once(desk: LedgerDesk) -> None:
-    launched(desk)
-    second = desk.successor()
-    second.queue.take()
-    adopted(second)
-    assert [type(message) for message in second.queue.messages] == [Queues, Held, Adopt]
-    assert second.queue.of(Held)[0].launches == ()
-    second.queue.take()
-    assert adopted(second) == [], "a queue that starts anew asks its workers"
-    assert len(second.queue.of(Held)[0].launches) == 1
-
-
-def test_a_ledger_that_starts_anew_has_not_forgotten_what_it_adopted(desk: LedgerDesk) -> None:
-    launched(desk)
+def test_a_queue_that_asks_hears_of_it_each_time_also_from_a_ledger_that_starts_anew(desk: LedgerDesk) -> None:
+    launch = launched(desk)
+    [first], [again] = adopted(desk), adopted(desk)
+    assert first == again
+    assert (first.launch.key, first.identity) == (launch.key, PROCESS)
     second = desk.successor()
     second.restart()
     assert len(adopted(second)) == 1
@@ -126,9 +121,8 @@ def test_a_cancel_from_while_no_daemon_ran_follows_the_adoption(desk: LedgerDesk
     launch = launched(desk)
     request = desk.ask(RequestKind.CANCEL, run_id=launch.run.run_id)
     second = desk.successor()
-    second.queue.take()
     [adopt] = adopted(second)
-    assert [type(message) for message in second.queue.messages][-2:] == [Adopt, Cancel]
+    assert [type(message) for message in second.queue.messages] == [Queues, Held, Cancel]
     second.tell(finished(adopt.launch, Outcome.CANCELLED))
     assert second.answer(request) == f"run {launch.run.run_id}: cancelled"
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from cron_actors.messages import Cancel, Rewound
+from cron_actors.messages import Cancel, Held, Queues, RecallQueue, Rewound
 from cron_actors.model.records import RequestKind
 from cron_actors.model.run import Outcome
 from tests.fakes.ledger_desk import LedgerDesk
@@ -106,6 +106,15 @@ def test_a_cancel_passed_on_is_not_passed_on_again_with_every_pulse(desk: Ledger
     desk.queue.take()
     desk.pulse(after=10)
     assert desk.queue.messages == []
+
+
+def test_a_queue_that_begins_anew_is_told_again_which_runs_are_to_end(desk: LedgerDesk) -> None:
+    launch = desk.launch()
+    cancel(desk, launch.run.run_id)
+    desk.queue.take()
+    desk.tell(RecallQueue())
+    assert [type(message) for message in desk.queue.messages] == [Queues, Held, Cancel]
+    assert desk.queue.of(Cancel) == [Cancel(run_id=launch.run.run_id)]
 
 
 def test_a_run_that_finished_first_is_completed_and_the_cancel_comes_too_late(desk: LedgerDesk) -> None:

@@ -268,6 +268,19 @@ def test_a_late_answer_to_an_earlier_roll_call_frees_no_busy_worker(desk: QueueD
     assert desk.ledger.of(Claim) == []
 
 
+def test_a_second_answer_of_what_is_under_way_frees_no_worker_that_was_given_a_run_since(desk: QueueDesk) -> None:
+    desk.grant(FIRST)
+    desk.tell(SlotFree(worker="worker-1"))
+    desk.restart()
+    desk.recall()
+    desk.tell(present("worker-1"))
+    desk.recall()
+    desk.grant(SECOND)
+    desk.tell(present("worker-1"), Available(queue=QUEUE))
+    desk.grant(THIRD)
+    assert desk.performing() == {"worker-1": [1, 2], "worker-2": [3]}
+
+
 def test_word_that_comes_before_the_roll_call_is_over_is_kept_and_passed_on(desk: QueueDesk) -> None:
     desk.tell(granted(2, FIRST))
     desk.restart()

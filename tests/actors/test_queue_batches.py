@@ -24,7 +24,6 @@ from cron_actors.messages import (
 )
 from cron_actors.model.job import FunctionCall
 from cron_actors.model.queue import Isolation, Queue
-from cron_actors.model.run import RunState
 from tests.fakes.queue_desk import QueueDesk, granted, present
 from tests.fakes.values import IDENTITY, QUEUE, a_job, a_launch
 
@@ -119,21 +118,13 @@ def test_an_interrupt_leaves_launched_processes_alone(desk: QueueDesk) -> None:
     assert Interrupt() in desk.workers.told["worker-2"].messages
 
 
-def test_a_launched_process_of_an_earlier_daemon_takes_a_slot_and_can_be_ended(desk: QueueDesk) -> None:
-    desk.grant()
-    desk.tell(ADOPT, Cancel(run_id=1), Available(queue=QUEUE))
-    assert desk.workers.told["worker-1"].messages == [ADOPT, Cancel(run_id=1)]
-    assert desk.claims() == [1]
-
-
-def test_an_adoption_that_comes_before_the_roll_call_is_over_waits_for_it_and_happens_once() -> None:
+def test_a_launched_process_of_an_earlier_daemon_takes_a_slot_and_can_be_ended() -> None:
     desk = QueueDesk()
-    desk.tell(ADOPT)
-    assert desk.workers.told == {}
-    desk.recall()
-    assert desk.workers.told["worker-1"].messages == [ADOPT]
-    desk.tell(ADOPT)
-    assert list(desk.workers.told) == ["worker-1"]
+    desk.tell(TimeOut(key=FIRST.key))
+    desk.recall(launched=(ADOPT,))
+    desk.tell(Cancel(run_id=1))
+    assert desk.workers.told["worker-1"].messages == [ADOPT, TimeOut(key=FIRST.key), Cancel(run_id=1)]
+    assert desk.claims() == [1]
 
 
 def test_the_process_that_a_lost_worker_watched_is_watched_again(desk: QueueDesk) -> None:
@@ -143,11 +134,39 @@ def test_the_process_that_a_lost_worker_watched_is_watched_again(desk: QueueDesk
 
 
 def test_a_queue_that_begins_anew_knows_which_workers_only_watch(desk: QueueDesk) -> None:
-    launched = a_launch(1, state=RunState.LAUNCHED)
     desk.grant(FIRST)
     desk.restart()
-    desk.recall(launched)
-    desk.tell(present("worker-1", launched), STOPPING, Claimed(granted=()))
+    desk.recall(launched=(ADOPT,))
+    desk.tell(present("worker-1", FIRST), STOPPING, Claimed(granted=()))
+    assert desk.said()[-1] == Drained()
+    assert ADOPT not in desk.workers.told["worker-1"].messages
+
+
+def test_a_queue_that_begins_anew_knows_which_process_a_lost_worker_watched(desk: QueueDesk) -> None:
+    desk.grant(FIRST)
+    desk.restart()
+    desk.recall(launched=(ADOPT,))
+    desk.tell(present("worker-1", FIRST), Restarted(actor="worker-1 monitor"))
+    assert desk.workers.told["worker-1"].messages[-1] == ADOPT
+
+
+def test_what_is_launched_is_looked_after_anew_if_queue_and_worker_were_lost_at_once(desk: QueueDesk) -> None:
+    desk.grant(FIRST)
+    desk.tell(LEFT)
+    desk.restart()
+    desk.tell(Restarted(actor="worker-1 monitor"))
+    desk.recall(launched=(ADOPT,))
+    desk.tell(present("worker-1"))
+    assert desk.given_back() == [], "its process goes on: another attempt would run beside it"
+    assert desk.workers.told["worker-1"].messages[-1] == ADOPT
+
+
+def test_a_process_left_while_the_roll_is_called_is_known_to_be_watched(desk: QueueDesk) -> None:
+    desk.grant(FIRST)
+    desk.restart()
+    desk.tell(LEFT)
+    desk.recall(FIRST)
+    desk.tell(present("worker-1", FIRST), STOPPING, Claimed(granted=()))
     assert desk.said()[-1] == Drained()
 
 

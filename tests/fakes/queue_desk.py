@@ -9,6 +9,7 @@ from typing import Any
 from cron_actors.actors.queue import QueueActor, Surroundings
 from cron_actors.core.admission import Admission
 from cron_actors.messages import (
+    Adopt,
     Claim,
     Claimed,
     FinishedExecution,
@@ -52,9 +53,9 @@ class QueueDesk:
         for message in messages:
             self.queue.handle(message)
 
-    def recall(self, *held: Launch) -> None:
+    def recall(self, *held: Launch, launched: tuple[Adopt, ...] = ()) -> None:
         """Answer what the Queue asks at its begin."""
-        self.tell(Queues(queues=self.states), Held(launches=held))
+        self.tell(Queues(queues=self.states), Held(launches=held, launched=launched))
 
     def pulse(self, monotonic: float = 0.0) -> None:
         """Have a moment of real time pass."""

@@ -9,11 +9,10 @@ from itertools import chain
 from pathlib import Path
 
 from cron_actors.core.run_log import log_name
-from cron_actors.messages import Launch
 from cron_actors.model.job import Job
 from cron_actors.model.queue import QueueState, RateLimit
 from cron_actors.model.records import NodeRecord
-from cron_actors.model.run import Identity, Run
+from cron_actors.model.run import Run
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,9 +35,8 @@ class Node:
     changes that the store has put aside for the figures. ``queues`` are those in force, ``paces`` how fast those with a
     limit have begun runs. ``delayed_at`` is the earliest instant that a run waits for. Up to the id ``arrived`` it is
     known what other processes have submitted, and beyond that of the runs ``introduced``, which were claimed or ended
-    sooner. ``orphans`` are the launched runs of earlier daemons, adopted, of which the Queue has not heard yet.
-    ``cancelling`` holds by run the requests to cancel it that are answered once it is over. ``unknown`` are the jobs
-    that a chain named in vain.
+    sooner. ``cancelling`` holds by run the requests to cancel it that are answered once it is over. ``unknown`` are the
+    jobs that a chain named in vain.
     """
 
     record: NodeRecord
@@ -60,7 +58,6 @@ class Node:
     delayed_at: datetime | None = None
     arrived: int = 0
     introduced: set[int] = field(default_factory=set)
-    orphans: dict[int, tuple[Launch, Identity]] = field(default_factory=dict)
     cancelling: dict[int, set[int]] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
 

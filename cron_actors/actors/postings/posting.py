@@ -55,8 +55,6 @@ class Posting:
         self.delayed: Delayed | None = None
         self.arrived: int | None = None
         self.introduced: set[int] = set()  # submitted runs that something became of before anybody looked for them
-        self.orphans: dict[int, tuple[Launch, Identity]] = {}
-        self.adopted = False  # whether the Queue is told of the node's orphans
         self.awaited: list[tuple[int, int]] = []  # cancels under way: run, request
         self.answered: list[int] = []  # runs of which no cancel is under way any more
         self.folded: int | None = 0
@@ -173,9 +171,6 @@ class Posting:
         if self.arrived is not None:
             node.arrived = self.arrived
             node.introduced = {run_id for run_id in node.introduced if run_id > self.arrived}
-        if self.adopted:
-            node.orphans = {}
-        node.orphans |= self.orphans
         for run_id, request_id in self.awaited:
             node.cancelling.setdefault(run_id, set()).add(request_id)
         for run_id in self.answered:

@@ -8,7 +8,7 @@ from cron_actors.actors.postings.posting import Posting, key_of
 from cron_actors.actors.postings.settling import note_end, write_ended
 from cron_actors.core.settlement import Verdict, judge_cancelled, judge_death
 from cron_actors.errors import InvalidValueError
-from cron_actors.messages import Adopt, Cancel, Held, Queues
+from cron_actors.messages import Adopt, Cancel, Held, Launch, Queues
 from cron_actors.model.run import Attempt, Ending, Outcome, Reason, Run, RunState
 
 
@@ -19,7 +19,7 @@ def post_rescue(posting: Posting) -> int:
     """
     rescued = 0
     for run, attempt in posting.transaction.held(excluding=posting.node.node):
-        if run.state is RunState.LAUNCHED and _adopt(posting, run, attempt):
+        if run.state is RunState.LAUNCHED and _adopted(posting, run, attempt):
             continue
         _rescue(posting, run, attempt)
         rescued += 1
@@ -28,32 +28,34 @@ def post_rescue(posting: Posting) -> int:
 
 
 def recall_queue(posting: Posting) -> None:
-    """Tell the Queue which queues there are, which runs are under way on this node, and which it is to look after."""
+    """Tell the Queue which queues there are, which runs are under way on this node, and which of them are to end."""
     node = posting.node
-    runs = [run for run, _ in posting.transaction.held() if run.node == node.node and run.run_id not in node.orphans]
+    held = [(run, attempt) for run, attempt in posting.transaction.held() if run.node == node.node]
+    launches: list[Launch] = []
+    launched: list[Adopt] = []
+    for run, attempt in held:
+        if run.state is RunState.LAUNCHED and attempt.identity is not None:
+            launched.append(Adopt(launch=posting.launch(run), identity=attempt.identity))
+        else:
+            launches.append(posting.launch(run))
     posting.to_queue.append(Queues(queues=tuple((node.queues if posting.queues is None else posting.queues).values())))
-    posting.to_queue.append(Held(launches=tuple(posting.launch(run) for run in runs)))
-    if posting.adopted:
-        return
-    posting.adopted = True
-    for run_id, (launch, identity) in node.orphans.items():
-        posting.to_queue.append(Adopt(launch=launch, identity=identity))
-        if run_id in node.cancelling:  # the order came before anybody could end it
-            posting.to_queue.append(Cancel(run_id=run_id))
+    posting.to_queue.append(Held(launches=tuple(launches), launched=tuple(launched)))
+    posting.to_queue += [  # the order may have come before anybody could end it, or have been lost with the one before
+        Cancel(run_id=run.run_id, reason=Reason(run.reason or Reason.BY_REQUEST))
+        for run, _ in held
+        if run.cancel_requested
+    ]
 
 
-def _adopt(posting: Posting, run: Run, attempt: Attempt) -> bool:
+def _adopted(posting: Posting, run: Run, attempt: Attempt) -> bool:
+    """Make a launched run that of this node; False if nobody could look after it."""
     if attempt.identity is None:
         return False
     try:
         posting.job(run.definition)
     except InvalidValueError:
         return False
-    adopted = posting.transaction.adopt(run.run_id, posting.node.node)
-    if adopted is None:
-        return False
-    posting.orphans[run.run_id] = (posting.launch(adopted), attempt.identity)
-    return True
+    return posting.transaction.adopt(run.run_id, posting.node.node) is not None
 
 
 def _rescue(posting: Posting, run: Run, attempt: Attempt) -> None:
