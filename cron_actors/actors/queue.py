@@ -241,6 +241,7 @@ class QueueActor(Shell[QueueMessage]):
         """Make up for what an actor has forgotten that was started anew."""
         if actor == "ledger":
             self._open = False
+            self._attendance = Attendance()  # what it said before may be true no more: it has lost a message
             self.begin()
             return
         worker = self._workers.worker_of(actor)

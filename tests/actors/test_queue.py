@@ -268,6 +268,17 @@ def test_a_late_answer_to_an_earlier_roll_call_frees_no_busy_worker(desk: QueueD
     assert desk.ledger.of(Claim) == []
 
 
+def test_a_roll_call_during_which_the_ledger_is_lost_is_held_again(desk: QueueDesk) -> None:
+    desk.grant(FIRST)
+    desk.tell(Restarted(actor="ledger"))
+    desk.recall(FIRST)
+    desk.tell(Restarted(actor="ledger"), present("worker-1", FIRST), SlotFree(worker="worker-1"))
+    assert desk.claims() == []
+    desk.recall(FIRST)
+    desk.tell(present("worker-1"))
+    assert desk.given_back() == [1], "word of its end was lost with the ledger"
+
+
 def test_a_second_answer_of_what_is_under_way_frees_no_worker_that_was_given_a_run_since(desk: QueueDesk) -> None:
     desk.grant(FIRST)
     desk.tell(SlotFree(worker="worker-1"))
