@@ -47,7 +47,13 @@ ANSWER_WITHIN = 10.0  # seconds
 GIVE_UP_AFTER = 10.0  # seconds from the end of the grace period: longer than any process is given to end
 GLANCE = 1.0  # seconds between two looks at whether a stop takes too long
 PULSE = timedelta(seconds=0.5)  # how often deadlines, outputs, heartbeats and hung actors are looked after
+SHORTEST_PULSE = timedelta(seconds=0.02)  # to look around takes time, too
 STOP_WITHIN = 2.0  # seconds an actor may take to stop once there is nothing left to do
+
+
+def pulse_for(poll_interval: timedelta) -> timedelta:
+    """Return how often to pulse, so that requests and submissions are looked for as often as is asked for."""
+    return max(SHORTEST_PULSE, min(PULSE, poll_interval))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +246,9 @@ class Daemon:
             "scheduler",
             lambda inbox: SchedulerActor(inbox, address("supervisor"), address("timer"), address("ledger"), queue),
         )
-        rhythm = Rhythm(granularity=settings.granularity, pulse=PULSE, max_ticks=self._max_ticks)
+        rhythm = Rhythm(
+            granularity=settings.granularity, pulse=pulse_for(settings.poll_interval), max_ticks=self._max_ticks
+        )
         pulsed = (address("scheduler"), address("ledger"), queue, address("supervisor"))
         self._directory.start(
             "timer",
