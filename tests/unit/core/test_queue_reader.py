@@ -20,7 +20,6 @@ from cron_actors.errors import InvalidValueError
 from cron_actors.model.job import Json
 from cron_actors.model.queue import (
     BUILT_IN,
-    WEIGHTS,
     Backoff,
     BackoffKind,
     Isolation,
@@ -71,10 +70,10 @@ def test_an_entry_of_nothing_is_a_queue_like_any_other() -> None:
     assert queue_from("mail", {}) == Queue(name="mail")
 
 
-@pytest.mark.parametrize("level", range(11))
-def test_every_priority_level_has_its_weight(level: int) -> None:
-    queue = queue_from("mail", {"priority_level": level})
-    assert (queue.priority_level, queue.weight) == (level, WEIGHTS[level])
+def test_every_priority_level_has_its_weight() -> None:
+    queues = [queue_from("mail", {"priority_level": level}) for level in range(11)]
+    assert [queue.priority_level for queue in queues] == list(range(11))
+    assert [queue.weight for queue in queues] == [1, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24]
 
 
 @pytest.mark.parametrize("queue", BUILT_IN)
@@ -187,4 +186,12 @@ def test_a_paused_queue_is_in_force_as_paused_with_its_share() -> None:
 
 
 def test_the_built_in_queues_are_in_force_as_they_are_built_in() -> None:
-    assert tuple(queue_in_force(record).queue for record in built_in_records()) == BUILT_IN
+    queues = tuple(queue_in_force(record).queue for record in built_in_records())
+    assert queues == BUILT_IN
+    assert [(queue.name, queue.priority_level, queue.min_workers, queue.weight) for queue in queues] == [
+        ("wait_room", 1, 1, 3),
+        ("low", 3, 2, 5),
+        ("default", 5, 3, 8),
+        ("high", 7, 4, 12),
+        ("critical", 9, 10, 20),
+    ]
