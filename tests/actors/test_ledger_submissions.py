@@ -77,6 +77,14 @@ def test_very_many_submissions_are_taken_in_bounded_steps(desk: LedgerDesk) -> N
     assert len(desk.changes()) == 1
 
 
+def test_a_delayed_submission_behind_very_many_others_is_waited_for_at_once(desk: LedgerDesk) -> None:
+    desk.load({})
+    submit(desk, count=2 * TAKEN_AT_ONCE, queue="low")
+    submit(desk, state=RunState.SCHEDULED, scheduled_at=NOON + 60 * SECOND, reason="delayed", queue="high")
+    look(desk)
+    assert desk.scheduler.of(Delayed)[-1] == Delayed(at=NOON + 60 * SECOND)
+
+
 def test_runs_that_the_ledger_has_written_itself_are_announced_once(desk: LedgerDesk) -> None:
     desk.load({})
     desk.tell(desk.due(desk.owe()))

@@ -15,6 +15,7 @@ def post_arrivals(posting: Posting) -> bool:
             posting.note(run)
     if len(arrived) == TAKEN_AT_ONCE:
         posting.arrived = arrived[-1].run_id
+        posting.left_waiting = True  # what is still to be looked at may wait for an instant before that
         return True
     posting.arrived = posting.transaction.last_run_id()
     return False
