@@ -19,6 +19,7 @@ from cron_actors.core.submission import (
     parse_priority,
     timeout_text,
 )
+from cron_actors.core.texts import unusable_texts
 from cron_actors.core.uniqueness import Unique, parse_unique
 from cron_actors.errors import SubmissionError, UnknownQueueError, UnknownWorkError
 from cron_actors.model.job import Json
@@ -84,6 +85,7 @@ def order_of(named: NamedWork, options: Options, now: datetime, queues: Queues) 
 def command_order(identifier: str, line: str, options: Options, now: datetime, queues: Queues) -> Order:
     """Return the order to run a line of the shell, in the working directory; else as ``order_of``."""
     _require_known(options)
+    _require_line(line)
     chosen = _joined({"queue": DEFAULT_QUEUE, "priority": 0, "max_attempts": 1}, options)
     return _order(identifier, {"command": line, "working_directory": "."}, Path.cwd(), (chosen, 1, now), queues)
 
@@ -122,6 +124,13 @@ def _joined(usual: Options, options: Options) -> Options:
     joined: dict[str, Any] = {**usual, **given}
     result: Options = joined  # type: ignore[assignment] # the keys of both are those of options
     return result
+
+
+def _require_line(line: object) -> None:
+    if not isinstance(line, str) or not line.strip():
+        raise SubmissionError(f"command: found {quote(line)}; accepted: a line for the shell")
+    for _, _, fault in unusable_texts(line):
+        raise SubmissionError(f"command: {fault}")
 
 
 def _require_known(options: Options) -> None:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from cron_actors.core.definitions import canonical
 from cron_actors.core.durations import parse_duration
 from cron_actors.core.quotation import quote
+from cron_actors.core.texts import unusable_texts
 from cron_actors.errors import InvalidValueError
 from cron_actors.model.job import Json
 from cron_actors.model.run import RunState
@@ -48,6 +49,8 @@ def parse_unique(value: object) -> Unique | None:
             raise InvalidValueError(f"unique by: found {quote(part)}; accepted: {', '.join(PARTS)}")
     if unique.key is not None and not (unique.key and str(unique.key) == unique.key):
         raise InvalidValueError(f"unique key: found {quote(unique.key)}; accepted: text")
+    for _, _, fault in unusable_texts(unique.key):
+        raise InvalidValueError(f"unique key: {fault}")
     if not unique.by and unique.key is None:
         raise InvalidValueError(f"unique by: found nothing; accepted: {', '.join(PARTS)}, or a key")
     _states(unique)

@@ -30,6 +30,7 @@ from cron_actors.model.job import Job
 from cron_actors.model.queue import QueueRecord
 from cron_actors.model.records import RunFilter
 from cron_actors.model.run import Cause, Run, RunState
+from cron_actors.submitting import submit_command
 
 MODULE = '''
 from cron_actors import Worker
@@ -201,6 +202,14 @@ def test_bad_input_is_one_line_and_nothing_stored(
         wrong(shop)
     assert "\n" not in str(raised.value)
     assert runs() == []
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("line", ["", " ", None, 5, "echo \0", "echo \udcff"])
+def test_what_no_shell_takes_is_refused_before_it_is_stored(line: Any, tmp_path: Path) -> None:  # noqa: ANN401 # anything
+    with pytest.raises(SubmissionError, match=r"^command: found [^\n]*; accepted: [^\n]*$"):
+        submit_command(line)
+    assert not list(tmp_path.glob("*.db"))
 
 
 def test_what_is_defined_in_a_function_cannot_be_submitted(shop: Any) -> None:  # noqa: ANN401 # as above

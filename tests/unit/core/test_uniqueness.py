@@ -57,6 +57,7 @@ def test_what_is_not_over_stands_in_the_way_and_within_a_period_also_what_is_com
         (Unique(by=("arguments",)), "unique by: found 'arguments'; accepted: work, args, queue"),
         (Unique(by=()), "unique by: found nothing"),
         ("", "unique key: found ''"),
+        ("\ud800", "unique key: found half of a surrogate pair"),
         (Unique(states=("done",)), r"unique states: found .*; accepted: scheduled, available"),
         (Unique(states=()), "unique states: found"),
         (Unique(period=0), "unique period: found the number 0"),
