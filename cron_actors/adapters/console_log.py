@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import queue
+import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from contextlib import contextmanager, nullcontext
 
 WAITING_LINES = 10_000
 LOGGERS = ("cron_actors", "pykka")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tabs and the ends of lines
 
 
 class Lines(logging.LogRecord):
@@ -26,7 +28,10 @@ class Lines(logging.LogRecord):
 
 
 class LineFormatter(logging.Formatter):
-    """``2026-11-21T03:00:00.123Z INFO text``: UTC, so that lines of all nodes and zones can be compared."""
+    """``2026-11-21T03:00:00.123Z INFO text``: UTC, so that lines of all nodes and zones can be compared.
+
+    Control characters, which may come from a job's error, are shown as question marks: they could steer a terminal.
+    """
 
     converter = staticmethod(time.gmtime)  # UTC
 
@@ -35,6 +40,9 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as one line, or as those it holds."""
+        return _CONTROL.sub("?", self._whole(record))
+
+    def _whole(self, record: logging.LogRecord) -> str:
         if not isinstance(record, Lines):
             return super().format(record)
         moment = f"{self.formatTime(record, self.datefmt)}.{int(record.msecs):03d}Z"

@@ -28,6 +28,13 @@ def test_the_time_is_that_of_greenwich_wherever_the_machine_stands(capfd: pytest
     assert capfd.readouterr().err == "1970-01-01T00:00:00.005Z INFO    text\n"
 
 
+def test_what_could_steer_a_terminal_is_not_written(capfd: pytest.CaptureFixture[str]) -> None:
+    with console_log("INFO"):
+        RUNS.info("nul\0 \x1b]0;title\x07 \x9b2J\ttab\nnext line")
+    [first, second] = capfd.readouterr().err.splitlines()
+    assert (first.partition("INFO    ")[2], second) == ("nul? ?]0;title? ?2J\ttab", "next line")
+
+
 @pytest.mark.parametrize(
     ("level", "expected"), [("DEBUG", ["debug", "info", "error"]), ("INFO", ["info", "error"]), ("ERROR", ["error"])]
 )
