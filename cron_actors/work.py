@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LONGEST_SNOOZE = 366 * 86_400
 UNKNOWN_START = 0  # in the place of a start time: the process was over before anybody looked
 _ERROR_LENGTH = 500
+_MOST_PROCESSES = 1 << 22  # the greatest id that Linux gives (proc(5), pid_max)
 
 
 class Result(Exception):  # noqa: N818 - most of them are no errors
@@ -83,8 +84,8 @@ class Launched(Result):
         super().__init__(pid)
         if isinstance(pid, bool) or not isinstance(pid, int):
             raise TypeError(f"Launched takes the id of a process, not {pid!r}")
-        if pid < 1:
-            raise ValueError(f"Launched takes the id of a process, a number from 1, not {pid}")
+        if not 1 <= pid <= _MOST_PROCESSES:
+            raise ValueError(f"Launched takes the id of a process, a number from 1 to {_MOST_PROCESSES}, not {pid}")
         self.pid = pid
 
     def record(self) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def test_a_snooze_says_how_long(bench: Bench, python: str | None, length: str) -
 
 
 @pytest.mark.parametrize(
-    "value", ["Snooze(-1)", "Snooze('5m')", "Snooze(float('nan'))", "Launched(0)", "Launched('1')"]
+    "value", ["Snooze(-1)", "Snooze('5m')", "Snooze(float('nan'))", "Launched(0)", "Launched(2**40)", "Launched('1')"]
 )
 def test_a_result_that_makes_no_sense_is_a_failure(bench: Bench, value: str) -> None:
     ending = ending_of(bench, f"def job():\n    return {value}\n")
