@@ -17,8 +17,8 @@ class Performance:
 
     ``alone`` says that it has a process of its own, whose log this monitor keeps; else it is one of a batch. ``begun``
     is known of every attempt alone, and of one in a batch once it takes its time. ``verdict`` is what an ended process
-    counts as, once we asked for its end, and ``reason`` why we did. ``cut`` says that output was dropped, ``looked_at``
-    that an inspection found it under way. ``aftermath`` is what comes after the end of its own process.
+    counts as, once we asked for its end, and ``reason`` why we did. ``cut`` says that output was dropped. ``aftermath``
+    is what comes after the end of its own process.
     """
 
     launch: Launch
@@ -27,7 +27,6 @@ class Performance:
     verdict: Outcome | None = None
     reason: str | None = None
     cut: bool = False
-    looked_at: bool = False
     aftermath: Aftermath = field(default_factory=Aftermath)
 
     def judged(self, ending: Ending) -> Ending:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import assert_never
 
@@ -54,6 +54,7 @@ log = logging.getLogger(__name__)
 
 MONITOR = " monitor"  # after the worker's name: the name of this actor
 HURRIED_KILL_AFTER = timedelta(seconds=5)
+LONGEST_TRAILER = 64  # bytes that a process which is used again writes behind the output
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 NOT_BEGUN = Ending(outcome=Outcome.INTERRUPTED, error="it was not begun")
 
@@ -152,6 +153,8 @@ class TaskMonitorActor(Shell[MonitorMessage]):
         if not performance.alone:
             performance.begun = True
             self._logs.hold(launch.log)
+            if len(self._under_way) > 1:  # it takes its time: what waits behind it goes to other workers
+                self._to.task.tell(TakeBack(key=started.key))
         performing = Performing(
             key=started.key,
             job=launch.job.identifier,
@@ -178,16 +181,10 @@ class TaskMonitorActor(Shell[MonitorMessage]):
         self._to.task.tell(End(key=launch.key, kill_after=kill_after))
 
     def _look_around(self) -> None:
-        """Look at the outputs; what waits behind a run of a batch that takes its time goes to other workers."""
+        """Look at the outputs."""
         for performance in list(self._under_way.values()):
             if performance.begun:
                 self._inspect(performance)
-        first = next(iter(self._under_way.values()), None)
-        if first is None or not first.begun or len(self._under_way) == 1:
-            return
-        if first.looked_at:
-            self._to.task.tell(TakeBack(key=first.launch.key))
-        first.looked_at = True
 
     def _inspect(self, performance: Performance) -> None:
         launch = performance.launch
@@ -207,6 +204,7 @@ class TaskMonitorActor(Shell[MonitorMessage]):
         self._inspect(performance)
         ending = self._follow(performance, ended.ending)
         if ending is None:
+            self._tell_queue_of_watch()
             self._heed(performance)
         else:
             self._end_log(performance, ending)
@@ -230,11 +228,17 @@ class TaskMonitorActor(Shell[MonitorMessage]):
         elif isinstance(next_step, Callback):
             self._to.task.tell(Perform(launch=launch, callback=next_step))
         else:
-            left = LeftRunning(key=launch.key, job=launch.job.identifier, identity=next_step)
-            self._to.ledger.tell(left)
-            self._to.queue.tell(left)
+            self._to.ledger.tell(LeftRunning(key=launch.key, job=launch.job.identifier, identity=next_step))
             self._to.task.tell(Watch(key=launch.key, identity=next_step))
         return None
+
+    def _tell_queue_of_watch(self) -> None:
+        """Let the Queue know if all there is left to do is to watch a process: no stop has to wait for that."""
+        for performance in self._under_way.values():
+            launch, identity = performance.launch, performance.aftermath.launched
+            watches = identity is not None and performance.aftermath.stage is Stage.LEFT_RUNNING
+            if identity is not None and watches and len(self._under_way) == 1:
+                self._to.queue.tell(LeftRunning(key=launch.key, job=launch.job.identifier, identity=identity))
 
     def _heed(self, performance: Performance) -> None:
         """Obey an order to end that came too late for the process of the attempt, but not for the one it has left."""
@@ -285,16 +289,29 @@ class TaskMonitorActor(Shell[MonitorMessage]):
                 self._to.queue.tell(SlotFree(worker=self._worker, runs=self._runs, busy=self._busy))
         for launch in logs.values():
             self._retire(launch)
+        self._tell_queue_of_watch()
         for performance in kept:
             self._heed(performance)
 
     def _conclude(self, performance: Performance, ending: Ending) -> Ending:
         """Return how an attempt of a batch ended, which its process may not have lived to write down."""
+        if ending.output_tail and self._is_cut(performance):
+            ending = replace(ending, logged=False)  # with what is beyond the limit, its ending went as well
         if not ending.logged:
             self._end_log(performance, ending)
         self._runs += 1
         self._busy += ending.duration
         return ending
+
+    def _is_cut(self, performance: Performance) -> bool:
+        """Cut a log that its process has let grow beyond the limit; say whether that was so."""
+        path, limit = performance.launch.log, performance.launch.job.output_limit
+        try:
+            if limit.at_limit is AtLimit.TRUNCATE and self._logs.size(path) > limit.size + LONGEST_TRAILER:
+                performance.cut = self._logs.truncate(path, limit.size)
+        except OSError as error:
+            log.warning("cannot look at %s: %s", path, error.strerror)
+        return performance.cut
 
     def _keep(self, performance: Performance) -> None:
         """Go on with an attempt of a batch as with one alone, while what stands behind it goes to other workers."""

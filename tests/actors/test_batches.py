@@ -111,29 +111,19 @@ def test_a_run_that_takes_its_time_is_known_to_be_performed_and_its_log_is_kept(
     assert desk.logs.held == [FIRST.log]
 
 
-def test_what_waits_behind_a_run_that_was_under_way_at_two_inspections_is_taken_back(desk: Desk) -> None:
-    desk.logs.files[FIRST.log] = ""
-    desk.tell(started(1), Inspect())
-    assert not desk.task.messages
-    desk.tell(Inspect())
+def test_what_waits_behind_a_run_that_takes_its_time_is_taken_back(desk: Desk) -> None:
+    desk.tell(started(1))
     assert desk.task.take() == [TakeBack(key=FIRST.key)]
 
 
-def test_nothing_is_taken_back_where_another_run_began_meanwhile(desk: Desk) -> None:
-    desk.logs.files |= {FIRST.log: "", SECOND.log: ""}
-    desk.tell(started(1), Inspect(), ended(1), started(2), Inspect())
-    assert not desk.task.messages
-
-
 def test_nothing_is_taken_back_behind_the_last_run(desk: Desk) -> None:
-    desk.logs.files[THIRD.log] = ""
-    desk.tell(ended(1, 2), started(3), Inspect(), Inspect(), Inspect())
+    desk.tell(ended(1, 2), started(3))
     assert not desk.task.messages
 
 
 def test_a_time_out_ends_the_run_it_is_for_and_no_other(desk: Desk) -> None:
     desk.tell(started(1), TimeOut(key=FIRST.key))
-    assert desk.task.take() == [End(key=FIRST.key, kill_after=JOB.kill_after)]
+    assert desk.task.take() == [TakeBack(key=FIRST.key), End(key=FIRST.key, kill_after=JOB.kill_after)]
     desk.logs.files[FIRST.log] = ""
     killed = an_ending(Outcome.FAILURE, error="killed by SIGTERM", by_itself=False)
     desk.tell(BatchEnded(ended=(Ended(key=FIRST.key, ending=killed),)), ended(2, 3))
@@ -175,3 +165,14 @@ def test_the_output_of_a_run_that_takes_its_time_is_limited() -> None:
 def test_the_folder_of_a_job_is_looked_through_once_for_a_batch_and_held_logs_are_let_go(desk: Desk) -> None:
     desk.tell(started(1), ended(1, 2, 3))
     assert [path for path, _ in desk.logs.retired] == [FIRST.log, THIRD.log]
+
+
+def test_output_of_a_quick_run_beyond_the_limit_is_cut_with_a_note_and_the_log_ended_anew() -> None:
+    desk = Desk()
+    limited = a_launch(7, a_job(output_limit=OutputLimit(size=4)))
+    desk.tell(LaunchBatch(launches=(limited,), queue=QUEUE))
+    desk.logs.files[limited.log] = "123456" + 64 * "x" + "Execution Time = 0:00:01.000000"
+    ending = an_ending(Outcome.SUCCESS, logged=True, output_tail="123456")
+    desk.tell(BatchEnded(ended=(Ended(key=limited.key, ending=ending),)))
+    text = desk.logs.files[limited.log]
+    assert text.startswith("1234[output beyond 4 bytes was dropped]\nExecution Time = ")
