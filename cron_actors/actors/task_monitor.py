@@ -234,11 +234,12 @@ class TaskMonitorActor(Shell[MonitorMessage]):
 
     def _tell_queue_of_watch(self) -> None:
         """Let the Queue know if all there is left to do is to watch a process: no stop has to wait for that."""
-        for performance in self._under_way.values():
-            launch, identity = performance.launch, performance.aftermath.launched
-            watches = identity is not None and performance.aftermath.stage is Stage.LEFT_RUNNING
-            if identity is not None and watches and len(self._under_way) == 1:
-                self._to.queue.tell(LeftRunning(key=launch.key, job=launch.job.identifier, identity=identity))
+        if len(self._under_way) != 1:
+            return
+        [performance] = self._under_way.values()
+        launch, aftermath = performance.launch, performance.aftermath
+        if aftermath.stage is Stage.LEFT_RUNNING and aftermath.launched is not None:
+            self._to.queue.tell(LeftRunning(key=launch.key, job=launch.job.identifier, identity=aftermath.launched))
 
     def _heed(self, performance: Performance) -> None:
         """Obey an order to end that came too late for the process of the attempt, but not for the one it has left."""

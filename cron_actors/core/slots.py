@@ -56,23 +56,22 @@ class Slots:
             self._free.remove(worker)
         watched = self._watches.get(worker)
         self._release(worker)
-        self._busy[queue] += 1
-        self._queue_of[worker] = queue
-        self._performs[worker] = launches
-        for launch in launches:
-            self._by_run[launch.run.run_id] = worker
+        self._take_up(worker, queue, launches)
         if watched is not None:
             self.watch(watched.launch.key, watched.identity)
 
     def watch(self, key: AttemptKey, identity: Identity) -> None:
-        """Take note that the attempt has left this process to go on, unless its worker was given other runs beside it.
+        """Take note that the attempt has left this process to go on, and that its worker has no other run any more.
 
         An attempt that nobody performs is ignored.
         """
         worker = self._by_run.get(key.run_id, "")
-        launches = self._performs.get(worker, ())
-        if len(launches) == 1 and launches[0].key == key:
-            self._watches[worker] = Watched(launch=launches[0], identity=identity)
+        for launch in self._performs.get(worker, ()):
+            if launch.key == key:
+                queue = self._queue_of[worker]
+                self._release(worker)
+                self._take_up(worker, queue, (launch,))
+                self._watches[worker] = Watched(launch=launch, identity=identity)
 
     def hire_after(self, hired: int) -> None:
         """Never use the names of the first ``hired`` workers for new ones."""
@@ -105,6 +104,13 @@ class Slots:
     def busy(self, queue: str) -> int:
         """Return how many workers the queue has taken."""
         return self._busy[queue]
+
+    def _take_up(self, worker: str, queue: str, launches: tuple[Launch, ...]) -> None:
+        self._busy[queue] += 1
+        self._queue_of[worker] = queue
+        self._performs[worker] = launches
+        for launch in launches:
+            self._by_run[launch.run.run_id] = worker
 
     def _release(self, worker: str) -> str | None:
         queue = self._queue_of.pop(worker, None)

@@ -285,9 +285,10 @@ def test_a_launched_run_of_a_batch_keeps_the_slot_and_what_waits_behind_it_goes_
     desk.logs.files[LAUNCH.log] = ""
     desk.tell(BatchEnded(ended=(Ended(key=KEY, ending=replace(LAUNCHED, logged=True)),)))
     assert desk.task.take() == [Watch(key=KEY, identity=LEFT), TakeBack(key=OTHER.key)]
+    assert desk.queue.messages == [], "it is not known yet that nothing behind it was begun"
     desk.tell(BatchEnded(ended=(Ended(key=OTHER.key, ending=OVER, begun=False),)))
     assert isinstance(desk.ledger.take()[-1], FinishedBatch)
-    assert FREE not in desk.queue.messages
+    assert desk.queue.messages == [LeftRunning(key=KEY, job="backup", identity=LEFT)]
     desk.scheduler.take()
     desk.end(replace(OVER, callbacks=()))
     desk.end(OVER)

@@ -174,9 +174,12 @@ class AdmissionMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def an_attempt_leaves_a_process_to_go_on(self, data: st.DataObject) -> None:
         worker = data.draw(st.sampled_from(sorted(self.working)))
-        launches = self.working[worker][1]
-        self.admission.leave_running(launches[0].key, PROCESS)
-        assert (worker in self.admission.slots.performing()) == (len(launches) > 1)
+        queue, launches = self.working[worker]
+        left = data.draw(st.sampled_from(launches))
+        self.working[worker] = (queue, (left,))  # that is told once all others of a batch are over or were taken back
+        self.performed += [launch.run.run_id for launch in launches if launch is not left]
+        self.admission.leave_running(left.key, PROCESS)
+        assert worker not in self.admission.slots.performing()
 
     @rule()
     def a_minute_passes(self) -> None:

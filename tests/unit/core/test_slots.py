@@ -80,8 +80,10 @@ def test_what_nobody_performs_is_not_watched() -> None:
     assert slots.performing() == ("worker-1",)
 
 
-def test_a_worker_with_other_runs_beside_the_one_that_left_a_process_performs_them() -> None:
+def test_of_a_batch_a_watching_worker_has_the_run_that_left_the_process_and_no_other() -> None:
     slots = Slots()
     slots.take("a", (FIRST, SECOND))
-    slots.watch(FIRST.key, IDENTITY)
-    assert (slots.performing(), slots.watches("worker-1")) == (("worker-1",), None)
+    slots.watch(SECOND.key, IDENTITY)
+    assert slots.watches("worker-1") == Watched(launch=SECOND, identity=IDENTITY)
+    assert (slots.performs("worker-1"), slots.holder(1), slots.holder(2)) == ((SECOND,), None, "worker-1")
+    assert (slots.performing(), slots.busy("a"), slots.count()) == ((), 1, 1)
