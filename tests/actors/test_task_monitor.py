@@ -266,7 +266,7 @@ def test_a_roll_call_is_answered_with_the_attempt_under_way(desk: Desk) -> None:
 
 def test_a_monitor_that_begins_anew_ends_what_the_one_before_performed(desk: Desk) -> None:
     desk.restart()
-    desk.tell(Abandon(launch=LAUNCH))
+    desk.tell(Abandon(launches=(LAUNCH,)))
     assert desk.task.messages[-1] == End(key=KEY, kill_after=timedelta(0))
     assert desk.reports()[-1].ending.outcome is Outcome.INTERRUPTED
     assert desk.queue.messages == [FREE]
@@ -275,7 +275,7 @@ def test_a_monitor_that_begins_anew_ends_what_the_one_before_performed(desk: Des
 
 
 def test_a_run_whose_task_was_lost_is_ended_and_reported_as_interrupted(desk: Desk) -> None:
-    desk.tell(Abandon(launch=LAUNCH))
+    desk.tell(Abandon(launches=(LAUNCH,)))
     assert desk.reports()[-1].ending.outcome is Outcome.INTERRUPTED
     desk.tell(RollCall())
     assert desk.queue.messages == [FREE, Present(worker="worker-1", keys=())]
@@ -285,12 +285,12 @@ def test_a_run_that_was_finished_already_is_not_abandoned(desk: Desk) -> None:
     desk.tell(ended())
     desk.queue.take()
     desk.reports()
-    desk.tell(Abandon(launch=LAUNCH))
+    desk.tell(Abandon(launches=(LAUNCH,)))
     assert (desk.reports(), desk.queue.messages) == ([], []), "its slot may have been given to another run"
 
 
 def test_an_abandoned_runs_log_says_so(desk: Desk) -> None:
-    desk.tell(Abandon(launch=LAUNCH))
+    desk.tell(Abandon(launches=(LAUNCH,)))
     assert desk.log()[-2] == "Task Execution Interrupted: its worker was lost"
 
 

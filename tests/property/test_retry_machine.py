@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from cron_actors.adapters.stores.urls import open_store
 from cron_actors.core.run_states import FINAL, STEPS
-from cron_actors.messages import FinishedBatch, FinishedExecution, Launch, LeftRunning, Promote, RecallQueue
+from cron_actors.messages import FinishedBatch, FinishedExecution, Held, Launch, LeftRunning, Promote, RecallQueue
 from cron_actors.model.records import RequestKind, RunFilter
 from cron_actors.model.run import Outcome, Run, RunState
 from tests.fakes.ledger_desk import LedgerDesk
@@ -120,7 +120,7 @@ class RetryMachine(RuleBasedStateMachine):
         self.desk = self.desk.successor(f"node {self.nodes}")
         self.desk.load(self.mapping)
         self.desk.tell(RecallQueue())
-        self.launches = [adopt.launch for adopt in self.desk.queue.messages if type(adopt).__name__ == "Adopt"]
+        self.launches = [adopt.launch for held in self.desk.queue.of(Held) for adopt in held.launched]
 
     @invariant()
     def a_run_ends_once_and_is_tried_no_more_often_than_it_may_be(self) -> None:
