@@ -126,7 +126,8 @@ def no_second_launch_lacks_an_attempt_that_was_cut(
 ) -> None:
     lost = 0
     for run_id, tries in attempts.items():
-        for number, one in enumerate((one for one in tries if one.counted), start=1):
+        counted = [one for one in tries if one.counted]
+        for number, one in enumerate(counted, start=1):
             assert one.attempt == number, tries
             launched = launches.pop((run_id, number), 0)
             cut = one.outcome is Outcome.LOST
@@ -134,7 +135,7 @@ def no_second_launch_lacks_an_attempt_that_was_cut(
             assert launched <= 1, f"attempt {number} of run {run_id} was launched {launched} times"
             assert cut or launched == 1, f"attempt {number} of run {run_id} ended, but was never launched"
             assert cut or one.outcome in {Outcome.SUCCESS, Outcome.FAILURE}, one
-            again = len(tries) > number
+            again = len(counted) > number
             assert not (again and one.outcome is Outcome.SUCCESS), f"run {run_id} went on after it had succeeded"
     assert not launches, f"launched without an attempt in the ledger: {launches}"
     assert lost, "the kill cut nothing: this has shown nothing"
