@@ -8,7 +8,7 @@ import platform
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,18 +29,16 @@ from cron_actors.adapters.run_logs import DiskRoom, RunLogFiles
 from cron_actors.adapters.stores.urls import open_reader
 from cron_actors.adapters.subscription import Subscription
 from cron_actors.core.admission import Admission
-from cron_actors.core.run_log import interruption
 from cron_actors.crew import Crew
 from cron_actors.messages import Address, Broken, Drain, Hurry, LedgerMessage, Load
 from cron_actors.model.job import Definition
 from cron_actors.model.queue import QueueDeclaration
 from cron_actors.model.records import NodeRecord
-from cron_actors.model.run import RunState
 from cron_actors.ports.executor import Executor
-from cron_actors.ports.run_logs import RunLogs
 from cron_actors.ports.store import Store
 from cron_actors.settings import Settings
 
+from cron_actors.survivors import end_survivors
 log = logging.getLogger(__name__)
 
 ANSWER_WITHIN = 10.0  # seconds
@@ -90,11 +88,11 @@ class Daemon:
     def start(self) -> None:
         """Start ledger, workers, scheduler and timer, each ready before the next. Raises StartError."""
         now = self._parts.timepieces.clock.now()
-        end_survivors(self._parts.store, self._parts.executor, self._logs)
+        unbegun = end_survivors(self._parts.store, self._parts.executor, self._logs)
         with ExitStack() as undo:
             undo.callback(self._directory.stop, STOP_WITHIN)
             self._start_supervision()
-            self._start_ledger(now)
+            self._start_ledger(now, unbegun)
             self._start_queue()
             self._start_timekeeping()
             undo.pop_all()
@@ -179,7 +177,7 @@ class Daemon:
         self._listeners.add(address("scheduler"))  # the figures are a listener like any other
         self._directory.start("events", lambda inbox: EventsActor(inbox, address("supervisor"), self._listeners))
 
-    def _start_ledger(self, now: datetime) -> None:
+    def _start_ledger(self, now: datetime, unbegun: frozenset[str]) -> None:
         address = self._directory.address
         readers = Readers(
             scheduler=address("scheduler"),
@@ -204,6 +202,7 @@ class Daemon:
         store, clock = self._parts.store, self._parts.timepieces.clock
         self._directory.start(
             "ledger", lambda inbox: LedgerActor(inbox, address("supervisor"), store, clock, node, readers)
+            unbegun=unbegun,
         )
         address("ledger").tell(
             Load(
@@ -256,19 +255,3 @@ class Daemon:
                 inbox, address("supervisor"), self._parts.timepieces, rhythm, address("scheduler"), pulsed
             ),
         )
-
-
-def end_survivors(store: Store, executor: Executor, logs: RunLogs) -> None:
-    """Kill what processes of a dead daemon still run, before its runs are rescued, and say so in their logs.
-
-    What an attempt has left to go on by itself goes on.
-    """
-    with store.begin() as transaction:
-        held = [(run, attempt) for run, attempt in transaction.held() if run.state is not RunState.LAUNCHED]
-    identities = tuple(attempt.identity for _, attempt in held if attempt.identity is not None)
-    ended = executor.end_survivors(identities) if identities else 0
-    if ended:
-        log.warning("%d process groups of a dead daemon were ended", ended)
-    for run, _ in held:
-        with suppress(OSError):  # no log was begun, or it is gone: there is nothing to end
-            logs.finish(run.log or "", interruption("the daemon died"))

@@ -14,6 +14,7 @@ from cron_actors.model.job import Retention
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+READ_AT_MOST = 1_000_000  # bytes: a longer log is not looked through for a header
 
 
 class _OpenLog:
@@ -65,6 +66,15 @@ class RunLogFiles:
         self._open[path] = log
         log.add(header, size)
         point(folder, LATEST, name)
+
+    def has_begun(self, path: str, header: str) -> bool:
+        """Say whether the header stands in the log; of one that is too long to be read it is taken to."""
+        try:
+            with Path(path).open("rb") as file:
+                text = file.read(READ_AT_MOST + 1)
+        except FileNotFoundError:
+            return False
+        return len(text) > READ_AT_MOST or header.encode("utf-8", "replace") in text
 
     def hold(self, path: str) -> None:
         """Keep a log that another process has begun until it is retired."""

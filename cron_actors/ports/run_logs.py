@@ -13,6 +13,9 @@ class RunLogs(Protocol):
     def begin(self, path: str, header: str) -> None:
         """Append the header, making the file, its folder and the link to the newest file as needed."""
 
+    def has_begun(self, path: str, header: str) -> bool:
+        """Say whether the header stands in the log; of one that is too long to be read it is taken to."""
+
     def hold(self, path: str) -> None:
         """Keep a log that another process has begun until it is retired."""
 

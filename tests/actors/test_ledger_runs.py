@@ -236,6 +236,24 @@ def test_a_run_under_which_three_daemons_died_is_quarantined(desk: LedgerDesk) -
     assert desk.claim() == ()
 
 
+def test_daemons_that_die_before_they_begin_a_run_are_not_put_to_its_account_whatever_its_job_says(
+    desk: LedgerDesk,
+) -> None:
+    launch = desk.launch(on_interrupt="discard")
+    for number in range(4):
+        desk = desk.successor(f"node {number}", launch)
+        assert desk.states() == ["available: interrupted"]
+        [launch] = desk.claim()
+        assert (launch.run.attempt, launch.run.deaths) == (1, 0)
+
+
+def test_a_run_that_was_not_begun_and_that_somebody_wanted_cancelled_is_cancelled(desk: LedgerDesk) -> None:
+    launch = desk.launch()
+    with desk.database.begin() as transaction:
+        transaction.request_cancel(launch.run.run_id)
+    assert desk.successor("second", launch).states() == ["cancelled: by request"]
+
+
 def test_daemons_that_die_long_after_a_run_began_never_quarantine_it(desk: LedgerDesk) -> None:
     desk.launch()
     for number in range(5):

@@ -52,6 +52,41 @@ def test_the_run_of_a_killed_daemon_is_rescued_at_the_next_start_and_counted_wit
     assert "that a dead daemon left executing" in home.said()
 
 
+DEADLY = """
+import os, signal
+
+def kill_the_daemon():
+    with open(f"/proc/{os.getppid()}/stat") as template:
+        daemon = int(template.read().rpartition(")")[2].split()[1])
+    if daemon > 1:
+        os.kill(daemon, signal.SIGKILL)
+        signal.pause()
+
+def add():
+    pass
+"""
+
+
+def test_what_was_handed_over_behind_a_run_that_kills_daemons_is_neither_counted_nor_quarantined(
+    home: DaemonHome,
+) -> None:
+    home.write("deadly.py", DEADLY)
+    home.write("jobs.json", '{"queues": {"default": {"isolation": "reuse", "parallelism": 1}}, "jobs": []}')
+    home.stop(home.start_ready())
+    assert home.run("submit", "deadly:kill_the_daemon", "--priority", "1").returncode == 0
+    for _ in range(4):
+        assert home.run("submit", "deadly:add").returncode == 0
+    for _ in range(3):
+        assert home.start().wait(30) == -signal.SIGKILL
+    daemon = home.start()
+    home.eventually(lambda: len(home.runs("deadly.add", RunState.COMPLETED)) == 4)
+    assert home.stop(daemon) == 0
+    assert {(run.attempt, run.deaths) for run in home.runs("deadly.add")} == {(1, 0)}
+    assert [(run.state, run.reason) for run in home.runs("deadly.kill_the_daemon")] == [
+        (RunState.DISCARDED, "quarantined")
+    ]
+
+
 def test_a_second_daemon_on_the_same_database_is_refused_and_the_first_goes_on(home: DaemonHome) -> None:
     home.write_jobs(job("clock"))
     daemon = home.start_ready()

@@ -45,14 +45,20 @@ USUAL = {"identifier": "backup", "command": "true", "periodicity": "1m"}
 class LedgerDesk:
     """The ledger of one node; ``successor`` is the one of the next daemon on the same database."""
 
-    def __init__(self, database: SqliteStore, node: str = "first", clock: FakeClock | None = None) -> None:
+    def __init__(
+        self,
+        database: SqliteStore,
+        node: str = "first",
+        clock: FakeClock | None = None,
+        unbegun: frozenset[str] = frozenset(),
+    ) -> None:
         self.database = database
         self.store = FlakyStore(database)
         self.clock = clock or FakeClock(NOON)
         self.scheduler, self.queue, self.events, self.supervisor = Outbox(), Outbox(), Outbox(), Outbox()
         now = self.clock.now()
         record = NodeRecord(node=node, pid=1, boot_id="boot", host="host", started_at=now, heartbeat_at=now)
-        self.node = Node(record=record, logs=Path("/logs"))
+        self.node = Node(record=record, logs=Path("/logs"), unbegun=unbegun)
         self.inbox = inbox()
         self.ledger = self.make()
         self.ledger.begin()
@@ -67,9 +73,9 @@ class LedgerDesk:
         self.ledger = self.make()
         self.ledger.begin()
 
-    def successor(self, node: str = "second") -> LedgerDesk:
-        """Return the desk of another daemon that finds what this one has left."""
-        return LedgerDesk(self.database, node, self.clock)
+    def successor(self, node: str = "second", *unbegun: Launch) -> LedgerDesk:
+        """Return the desk of another daemon that finds what this one has left, of which this was not begun."""
+        return LedgerDesk(self.database, node, self.clock, frozenset(launch.key.token for launch in unbegun))
 
     def tell(self, *messages: LedgerMessage) -> None:
         """Put the messages into the mailbox together, and have the ledger read them."""

@@ -21,6 +21,10 @@ class FakeRunLogs:
         self._check()
         self.files[path] = self.files.get(path, "") + header
 
+    def has_begun(self, path: str, header: str) -> bool:
+        self._check()
+        return header in self.files.get(path, "")
+
     def hold(self, path: str) -> None:
         self.held.append(path)
 

@@ -36,7 +36,7 @@ class Node:
     limit have begun runs. ``delayed_at`` is the earliest instant that a run waits for. Up to the id ``arrived`` it is
     known what other processes have submitted, and beyond that of the runs ``introduced``, which were claimed or ended
     sooner. ``cancelling`` holds by run the requests to cancel it that are answered once it is over. ``unknown`` are the
-    jobs that a chain named in vain.
+    jobs that a chain named in vain. ``unbegun`` are the tokens of the runs that a dead daemon held and had not begun.
     """
 
     record: NodeRecord
@@ -60,6 +60,7 @@ class Node:
     introduced: set[int] = field(default_factory=set)
     cancelling: dict[int, set[int]] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
+    unbegun: frozenset[str] = frozenset()
 
     @property
     def node(self) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from cron_actors.actors.postings.posting import Posting, key_of
 from cron_actors.actors.postings.settling import note_end, write_ended
-from cron_actors.core.settlement import Verdict, judge_cancelled, judge_death
+from cron_actors.core.settlement import Verdict, judge_cancelled, judge_death, not_begun
 from cron_actors.errors import InvalidValueError
 from cron_actors.messages import Adopt, Cancel, Held, Launch, Queues
 from cron_actors.model.run import Attempt, Ending, Outcome, Reason, Run, RunState
@@ -63,13 +63,19 @@ def _rescue(posting: Posting, run: Run, attempt: Attempt) -> None:
     ending = Ending(
         outcome=Outcome.LOST, error="the daemon died", duration=max(died_at - attempt.started_at, timedelta(0))
     )
-    try:
-        verdict = judge_death(posting.job(run.definition), run, died_at)
-    except InvalidValueError:
-        verdict = Verdict(state=RunState.DISCARDED, reason=Reason.RESCUED)
+    verdict = _verdict(posting, run, died_at)
     if run.cancel_requested:
         verdict = judge_cancelled(verdict, run, Outcome.LOST)
     note_end(posting, run, key_of(run), ending, verdict)
+
+
+def _verdict(posting: Posting, run: Run, died_at: datetime) -> Verdict:
+    if run.lease_token in posting.node.unbegun:
+        return not_begun()
+    try:
+        return judge_death(posting.job(run.definition), run, died_at)
+    except InvalidValueError:
+        return Verdict(state=RunState.DISCARDED, reason=Reason.RESCUED)
 
 
 def _died_at(posting: Posting, run: Run, started_at: datetime) -> datetime:

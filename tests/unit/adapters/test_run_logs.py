@@ -34,6 +34,23 @@ def test_only_the_owner_can_read_a_log_whatever_the_umask(path: Path) -> None:
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
+def test_a_log_tells_whether_an_attempt_was_begun(path: Path) -> None:
+    logs = RunLogFiles()
+    assert not logs.has_begun(str(path), "=== first ===\n")
+    logs.begin(str(path), "=== first ===\n")
+    assert logs.has_begun(str(path), "=== first ===\n")
+    assert not logs.has_begun(str(path), "=== second ===\n")
+
+
+def test_a_log_too_long_to_be_read_is_taken_to_tell_of_every_attempt(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs = RunLogFiles()
+    logs.begin(str(path), "=== first ===\n")
+    monkeypatch.setattr("cron_actors.adapters.run_logs.READ_AT_MOST", 10)
+    assert logs.has_begun(str(path), "=== second ===\n")
+
+
 def test_a_second_attempt_is_appended_to_the_first(path: Path) -> None:
     logs = RunLogFiles()
     logs.begin(str(path), "=== first ===\n")
