@@ -70,4 +70,5 @@ def _start(end: int, working_directory: Path, processors: set[int]) -> subproces
 
 
 def _stderr_is_open() -> bool:
-    return Path("/proc/self/fd/2").exists()
+    # Where it was closed from the beginning, its number may be that of another file by now.
+    return sys.__stderr__ is not None and Path("/proc/self/fd/2").exists()
