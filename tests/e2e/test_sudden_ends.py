@@ -64,6 +64,9 @@ def kill_the_daemon():
 
 def add():
     pass
+
+def add_behind():
+    pass
 """
 
 
@@ -73,15 +76,15 @@ def test_what_was_handed_over_behind_a_run_that_kills_daemons_is_neither_counted
     home.write("deadly.py", DEADLY)
     home.write("jobs.json", '{"queues": {"default": {"isolation": "reuse", "parallelism": 1}}, "jobs": []}')
     home.stop(home.start_ready())
-    assert home.run("submit", "deadly:kill_the_daemon", "--priority", "1").returncode == 0
-    for _ in range(4):
-        assert home.run("submit", "deadly:add").returncode == 0
+    home.submit_all("deadly:kill_the_daemon", 1, priority=1)
+    home.submit_all("deadly:add_behind", 8, priority=0)
     for _ in range(3):
+        home.submit_all("deadly:add", 40, priority=2)  # only a daemon that knows how short runs are makes batches
         assert home.start().wait(30) == -signal.SIGKILL
     daemon = home.start()
-    home.eventually(lambda: len(home.runs("deadly.add", RunState.COMPLETED)) == 4)
+    home.eventually(lambda: len(home.runs("deadly.add_behind", RunState.COMPLETED)) == 8)
     assert home.stop(daemon) == 0
-    assert {(run.attempt, run.deaths) for run in home.runs("deadly.add")} == {(1, 0)}
+    assert {(run.attempt, run.deaths) for run in home.runs("deadly.add_behind")} == {(1, 0)}
     assert [(run.state, run.reason) for run in home.runs("deadly.kill_the_daemon")] == [
         (RunState.DISCARDED, "quarantined")
     ]

@@ -119,6 +119,11 @@ class DaemonHome:
         self._started.append(command)
         return command
 
+    def submit_all(self, work: str, runs: int, **options: Any) -> None:  # noqa: ANN401 # as Options has it
+        """Submit so many runs of a function without arguments, all at once."""
+        program = f"from cron_actors import submit_all; submit_all({work!r}, [()] * {runs}, **{options})"
+        subprocess.run([sys.executable, "-c", program], cwd=self.folder, env=self.environment(), check=True)
+
     def stop(self, daemon: subprocess.Popen[bytes], number: signal.Signals = signal.SIGTERM) -> int:
         """Send the signal to the daemon, wait for its end and return its exit code."""
         daemon.send_signal(number)
