@@ -71,7 +71,8 @@ class Executor(Protocol):
     def start(self, execution: Execution, report: Report) -> None:
         """Start the attempt; ``report`` is called from another thread, first with ChildStarted, then ChildEnded.
 
-        A process that cannot be started (no such program, no such folder) is a ChildEnded with outcome failure.
+        A process that cannot be started (no such program, no such folder) is a ChildEnded with outcome failure; so is
+        an order that cannot be given (arguments that are no JSON), which is reported at once.
         """
 
     def start_batch(

@@ -11,7 +11,7 @@ import pytest
 
 from cron_actors.adapters.executors.zygote_client import ZygoteExecutor
 from cron_actors.model.callback import Callback, CallbackKind
-from cron_actors.model.job import Command, FunctionCall, Limits, ProcessSettings, Success
+from cron_actors.model.job import Command, FunctionCall, Json, Limits, ProcessSettings, Success
 from cron_actors.model.queue import Recycling
 from cron_actors.model.run import Outcome
 from tests.integration.batch_bench import BatchBench
@@ -291,6 +291,19 @@ def test_figures_are_those_of_the_run(bench: BatchBench) -> None:
     assert ending.cpu_seconds is not None
     assert timedelta(0) < ending.duration < timedelta(seconds=20)
     assert ending.by_itself
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_what_cannot_be_ordered_fails_and_the_others_of_its_batch_are_performed(bench: BatchBench, place: int) -> None:
+    executions = [bench.made("pid") for _ in range(3)]
+    poison: Json = []
+    for _ in range(100_000):
+        poison = [poison]
+    executions[place] = bench.made("pid", poison)
+    endings = [bench.ending(key) for key in bench.share(executions)]
+    assert [ending.outcome is Outcome.FAILURE for ending in endings] == [number == place for number in range(3)]
+    assert (endings[place].error or "").startswith("cannot start: maximum recursion depth exceeded")
+    assert bench.call("pid").outcome is Outcome.SUCCESS
 
 
 def test_what_needs_a_process_of_its_own_is_refused_as_a_whole(bench: BatchBench) -> None:

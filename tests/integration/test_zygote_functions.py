@@ -7,13 +7,15 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cron_actors.adapters.executors.zygote_client import ZygoteExecutor
-from cron_actors.model.job import FunctionCall, ProcessSettings
-from cron_actors.model.run import Outcome
+from cron_actors.model.job import FunctionCall, Json, ProcessSettings
+from cron_actors.model.run import AttemptKey, Outcome
+from cron_actors.ports.executor import ChildEnded
 from tests.integration.executor_bench import Bench
 
 SAMPLE = "def job():\n    print('fine')\n"
@@ -44,6 +46,26 @@ def python(request: pytest.FixtureRequest) -> str | None:
 def test_a_function_gets_its_arguments(bench: Bench, python: str | None) -> None:
     body = "def job(*args, **kwargs):\n    print(args, kwargs)\n"
     assert bench.output(bench.function(body, 1, "b", None, x=[2], python=python)) == "(1, 'b', None) {'x': [2]}\n"
+
+
+def test_arguments_that_cannot_be_ordered_are_a_failure_of_their_run_alone(bench: Bench) -> None:
+    poison: Json = []
+    for _ in range(100_000):
+        poison = [poison]
+    ending = bench.run(bench.function(SAMPLE, poison))
+    assert (ending.outcome, ending.exit_code) == (Outcome.FAILURE, 126)
+    assert (ending.error or "").startswith("cannot start: maximum recursion depth exceeded")
+    assert bench.run(bench.function(SAMPLE)).outcome is Outcome.SUCCESS
+
+
+@pytest.mark.parametrize("name", ["nul \0.txt", "surrogate \ud800.txt"])
+def test_a_log_that_no_system_can_name_is_a_failure_of_its_run_alone(bench: Bench, name: str) -> None:
+    key = AttemptKey(run_id=1_000, attempt=1, token="token")  # noqa: S106 - not a password
+    execution = replace(bench.execution(1_000, bench.function(SAMPLE)), log=str(bench.folder / name))
+    bench.executor.start(execution, bench.reports.put)
+    end = bench.reports.get(timeout=20)
+    assert isinstance(end, ChildEnded)
+    assert (end.key, end.ending.outcome) == (key, Outcome.FAILURE)
 
 
 def test_arguments_may_be_longer_than_a_packet(bench: Bench, python: str | None) -> None:

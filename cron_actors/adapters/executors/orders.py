@@ -22,6 +22,9 @@ from cron_actors.ports.executor import Execution
 # Not imported: the daemon need not carry what the function's process needs.
 _FUNCTION_CALL = str(Path(__file__).with_name("function_call.py"))
 
+UNORDERABLE = (TypeError, ValueError, RecursionError)
+"""What is raised by an order that no JSON can hold, or that no process could take."""
+
 
 def wire_key(key: AttemptKey) -> str:
     """Return the name that an attempt has on the wire."""

@@ -38,11 +38,9 @@ def cut_short(execution: Execution, error: str, process: WarmProcess, now: float
     return ChildEnded(key=execution.key, ending=how)
 
 
-def unborn(execution: Execution, error: OSError) -> ChildEnded:
+def unborn(execution: Execution, why: str | None) -> ChildEnded:
     """Return how a run ended for which no process could be made."""
-    how = Ending(
-        outcome=Outcome.FAILURE, exit_code=NOT_RUNNABLE, error=f"cannot start: {error.strerror}", by_itself=True
-    )
+    how = Ending(outcome=Outcome.FAILURE, exit_code=NOT_RUNNABLE, error=f"cannot start: {why}", by_itself=True)
     return ChildEnded(key=execution.key, ending=how)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from cron_actors.adapters.executors.orders import UNORDERABLE
 from cron_actors.adapters.executors.outbox import Orders
 from cron_actors.adapters.executors.process_groups import boot_id
 from cron_actors.adapters.executors.warm_batch import Batch
@@ -179,20 +180,38 @@ class WarmPool:
     def _assign(self, batch: Batch) -> None:
         """Give the next part of the batch to an idle child, or to a new one."""
         part = batch.next_part()
-        content = batch_order(part, batch.recycling, self._working_directory)
+        try:
+            content = batch_order(part, batch.recycling, self._working_directory)
+        except UNORDERABLE:
+            self._sort_out(batch, part)
+            return
         home = (batch.queue, part[0].folder)
         try:
             process = self._idle.take(home) or self._new(home)
             while not process.give(content, len(part)):
                 process = self._idle.take(home) or self._new(home)
         except OSError as error:  # out of descriptors
-            self._tell(batch, unborn(self._first(batch), error))
+            self._tell(batch, unborn(self._first(batch), error.strerror))
             self._return(batch)
             self._orders.wake()
             return
         process.batch = batch
         if self._lookout.expect(process, monotonic()):
             self._orders.wake()
+
+    def _sort_out(self, batch: Batch, part: Sequence[Execution]) -> None:
+        """Tell of those that cannot be ordered that they failed, and give out the others."""
+        for execution in part:
+            try:
+                batch_order([execution], batch.recycling, self._working_directory)
+            except UNORDERABLE as error:
+                batch.given.remove(execution)
+                del self._holders[execution.key.run_id]
+                self._tell(batch, unborn(execution, str(error)))
+        self._orders.wake()
+        batch.move_on()
+        if batch.waiting:
+            self._assign(batch)
 
     def _new(self, home: Home) -> WarmProcess:
         process = WarmProcess(f"{_PREFIX}{next(self._numbers)}", home, self._epoll)

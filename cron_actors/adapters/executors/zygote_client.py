@@ -16,11 +16,12 @@ from typing import Any
 
 from cron_actors.adapters.executors.attempts import Attempt
 from cron_actors.adapters.executors.bystanders import Bystanders
-from cron_actors.adapters.executors.orders import end_order, ending, start_order, wire_key
+from cron_actors.adapters.executors.orders import UNORDERABLE, end_order, ending, start_order, wire_key
 from cron_actors.adapters.executors.outbox import Orders, Outbox, Post
 from cron_actors.adapters.executors.output_tail import log_size
 from cron_actors.adapters.executors.process_groups import boot_id, kill_group
 from cron_actors.adapters.executors.template import Template
+from cron_actors.adapters.executors.warm_ends import unborn
 from cron_actors.adapters.executors.warm_pool import WarmPool
 from cron_actors.adapters.executors.wire import Channel
 from cron_actors.errors import StartError
@@ -86,10 +87,14 @@ class ZygoteExecutor:
         return self._template.pid
 
     def start(self, execution: Execution, report: Report) -> None:
-        """Order the start; a call after ``close`` is ignored."""
+        """Order the start; a call after ``close`` is ignored. What cannot be ordered is reported as failed at once."""
         key = wire_key(execution.key)
-        log_start = log_size(execution.log)
-        packet = start_order(execution, str(self._working_directory), log_start)
+        try:
+            log_start = log_size(execution.log)
+            packet = start_order(execution, str(self._working_directory), log_start)
+        except UNORDERABLE as error:
+            self._guard(report, unborn(execution, str(error)))
+            return
         attempt = Attempt(execution=execution, report=report, log_start=log_start, began=self._monotonic())
         with self._lock:
             if not self._closed:
