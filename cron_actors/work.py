@@ -86,6 +86,8 @@ class Launched(Result):
             raise TypeError(f"Launched takes the id of a process, not {pid!r}")
         if not 1 <= pid <= _MOST_PROCESSES:
             raise ValueError(f"Launched takes the id of a process, a number from 1 to {_MOST_PROCESSES}, not {pid}")
+        if pid == 1 or pid in _ancestors():  # they would be signalled when the time of the run is up
+            raise ValueError(f"Launched takes the id of a process that was left running, not {pid}, which runs this")
         self.pid = pid
 
     def record(self) -> dict[str, Any]:
@@ -184,16 +186,31 @@ def one_line(text: object) -> str:
     return str(text).strip().partition("\n")[0][:_ERROR_LENGTH]
 
 
+def _ancestors() -> list[int]:
+    """Return this process and those it comes from, as far as they can be seen."""
+    found, pid = [], os.getpid()
+    while pid > 0:
+        found.append(pid)
+        fields = _stat(pid)
+        pid = int(fields[1]) if fields else 0
+    return found
+
+
 def _start_time(pid: int) -> int:
     """Return field 22 of /proc/<pid>/stat (proc(5)): clock ticks since boot."""
+    fields = _stat(pid)
+    return int(fields[19]) if fields and fields[0] not in (b"Z", b"X") else UNKNOWN_START
+
+
+def _stat(pid: int) -> list[bytes]:
+    """Return /proc/<pid>/stat from field 3 on, nothing if there is no such process."""
     try:
         file = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
     except OSError:
-        return UNKNOWN_START
+        return []
     try:
-        fields = os.read(file, 4096).rpartition(b")")[2].split()
+        return os.read(file, 4096).rpartition(b")")[2].split()
     except OSError:
-        return UNKNOWN_START
+        return []
     finally:
         os.close(file)
-    return int(fields[19]) if fields[0] not in (b"Z", b"X") else UNKNOWN_START

@@ -123,6 +123,19 @@ def test_the_group_of_a_leader_goes_with_it(watcher: Watcher, tmp_path: Path) ->
         os.close(member)
 
 
+@pytest.mark.parametrize("whose", ["first", "daemon", "template"])
+def test_neither_the_first_process_nor_those_of_the_daemon_are_taken_for_left_running(
+    watcher: Watcher, whose: str
+) -> None:
+    pid = {"first": 1, "daemon": os.getpid(), "template": watcher.executor.template_pid}[whose]
+    watcher.executor.watch(KEY, identity_of(pid), watcher.reports.put)
+    ending = watcher.end_of().ending
+    assert (ending.outcome, ending.error) == (
+        Outcome.FAILURE,
+        f"process {pid} is none that a run can have left running",
+    )
+
+
 def test_closing_leaves_the_process_alone_and_reports_nothing(sleeper: subprocess.Popen[str]) -> None:
     watcher = Watcher()
     watcher.watch(sleeper)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -48,6 +49,14 @@ def python(request: pytest.FixtureRequest) -> str | None:
     return None if request.param == "forked" else sys.executable
 
 
+@pytest.fixture
+def sleeper() -> Iterator[int]:
+    """Return the id of a process that no run comes from."""
+    with subprocess.Popen(["sleep", "600"]) as process:
+        yield process.pid
+        process.kill()
+
+
 def ending_of(bench: Bench, body: str, python: str | None = None) -> Ending:
     return bench.run(bench.function(IMPORTS + body, python=python))
 
@@ -89,8 +98,15 @@ def test_a_result_that_makes_no_sense_is_a_failure(bench: Bench, value: str) -> 
     assert value.partition("(")[0] + " takes" in str(ending.error)
 
 
-def test_a_launched_process_is_known_by_more_than_its_id(bench: Bench) -> None:
-    ending = ending_of(bench, "def job():\n    return Launched(os.getppid())\n")
+@pytest.mark.parametrize("pid", ["1", "os.getpid()", "os.getppid()", str(os.getpid())])
+def test_a_run_can_leave_nothing_running_that_it_comes_from(bench: Bench, pid: str, python: str | None) -> None:
+    ending = ending_of(bench, f"def job():\n    return Launched({pid})\n", python)
+    assert ending.outcome is Outcome.FAILURE
+    assert "ValueError: Launched takes the id of a process that was left running, not " in str(ending.error)
+
+
+def test_a_launched_process_is_known_by_more_than_its_id(bench: Bench, sleeper: int) -> None:
+    ending = ending_of(bench, f"def job():\n    return Launched({sleeper})\n")
     assert (ending.outcome, ending.exit_code) == (Outcome.LAUNCHED, 0)
     assert ending.launched is not None
     stat = Path(f"/proc/{ending.launched.pid}/stat").read_text(encoding="ascii")
@@ -189,7 +205,7 @@ def test_after_error_can_be_called_in_a_process_of_its_own(bench: Bench) -> None
         ("return Error('half a file')", Outcome.FAILURE, "half a file"),
         ("return Discard('no file')", Outcome.DISCARDED, "no file"),
         ("return Snooze(5)", Outcome.SNOOZED, None),
-        ("return Launched(1)", Outcome.LAUNCHED, None),
+        ("return Launched(4_194_304)", Outcome.LAUNCHED, None),
         ("os.kill(os.getpid(), 14)", Outcome.FAILURE, "after_async was still running after 30 seconds, and was ended"),
     ],
 )
@@ -247,8 +263,10 @@ def _executed(bench: Bench, call: FunctionCall, **fields: object) -> Ending:
     return bench.execute(replace(bench.execution(99, call), **fields))  # type: ignore[arg-type] # fields of an execution
 
 
-def test_behind_a_launched_run_nothing_of_its_batch_is_begun(bench: Bench, executor: ZygoteExecutor) -> None:
-    first = bench.function(f"{IMPORTS}def job():\n    return Launched(os.getppid())\n")
+def test_behind_a_launched_run_nothing_of_its_batch_is_begun(
+    bench: Bench, executor: ZygoteExecutor, sleeper: int
+) -> None:
+    first = bench.function(f"{IMPORTS}def job():\n    return Launched({sleeper})\n")
     second = bench.function("def job():\n    print('performed')\n")
     executions = [bench.execution(number, call) for number, call in ((98, first), (99, second))]
     reports: queue.SimpleQueue[Sequence[ChildStarted | ChildEnded]] = queue.SimpleQueue()

@@ -88,7 +88,9 @@ def test_a_class_without_perform_says_so() -> None:
         Plain().perform()
 
 
-@pytest.mark.parametrize("make", [lambda: Error("a"), lambda: Discard("a"), lambda: Snooze(1), lambda: Launched(1)])
+@pytest.mark.parametrize(
+    "make", [lambda: Error("a"), lambda: Discard("a"), lambda: Snooze(1), lambda: Launched(4_194_304)]
+)
 def test_every_result_can_be_raised_as_well_as_returned(make: Callable[[], Result]) -> None:
     with pytest.raises(Result):
         raise make()

@@ -11,7 +11,7 @@ import os
 import select
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -37,11 +37,18 @@ class Bystanders:
     """Watches processes from a thread of its own, which is there only once there is one to be watched.
 
     ``monotonic`` is seconds on a clock that never goes back. ``tell`` calls a report, and bears what it raises.
+    ``spared`` are the ids of processes that are never watched, and so never signalled, whatever is asked for.
     """
 
-    def __init__(self, monotonic: Callable[[], float], tell: Callable[[Report, ChildEnded], None]) -> None:
+    def __init__(
+        self,
+        monotonic: Callable[[], float],
+        tell: Callable[[Report, ChildEnded], None],
+        spared: Callable[[], Collection[int]],
+    ) -> None:
         self._monotonic = monotonic
         self._tell = tell
+        self._spared = spared
         self._lock = threading.Lock()
         self._watched: dict[AttemptKey, _Bystander] = {}
         self._wakeup: int | None = None
@@ -49,8 +56,16 @@ class Bystanders:
         self._closed = False
 
     def watch(self, key: AttemptKey, identity: Identity, report: Report) -> None:
-        """Report the end of the process, at once if it is over; a call after ``close`` is ignored."""
+        """Report the end of the process, at once if it is over; a call after ``close`` is ignored.
+
+        One that nobody can have left running is a failure.
+        """
         file = _opened(identity)
+        if file is not None and identity.pid in self._spared():
+            os.close(file)
+            error = f"process {identity.pid} is none that a run can have left running"
+            self._tell(report, ChildEnded(key=key, ending=Ending(outcome=Outcome.FAILURE, error=error)))
+            return
         with self._lock:
             if self._closed:
                 if file is not None:
@@ -160,5 +175,5 @@ def _signal(bystander: _Bystander, number: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         stat = process_stat(bystander.pid)
         signal.pidfd_send_signal(bystander.file, number)  # it lives, unreaped at least, so that its id is still its own
-        if stat is not None and stat.group == bystander.pid:
+        if stat is not None and stat.group == bystander.pid and stat.group != os.getpgrp():
             os.killpg(bystander.pid, number)

@@ -64,7 +64,7 @@ class ZygoteExecutor:
         self._deaths: deque[float] = deque()
         self._closed = False
         self._keep_warm = keep_warm
-        self._bystanders = Bystanders(monotonic, self._guard)
+        self._bystanders = Bystanders(monotonic, self._guard, lambda: (1, os.getpid(), self.template_pid))
 
     def open(self) -> None:
         """Start the template in the present working directory and the thread of the reports."""
