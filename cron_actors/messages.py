@@ -217,6 +217,11 @@ class Promote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Knock:
+    """Another process has left something, a request or runs: look for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
     """Something the operator must know about this node is the case; None: no longer. ``status`` shows it."""
 
@@ -418,10 +423,14 @@ class LeftRunning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adopt:
-    """A launched run that nobody looks after is yours: its process goes on, or has ended meanwhile."""
+    """A launched run that nobody looks after is yours: its process goes on, or has ended meanwhile.
+
+    ``so_far`` is how long ago its attempt began, where that was under an earlier daemon.
+    """
 
     launch: Launch
     identity: Identity
+    so_far: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -635,6 +644,7 @@ LedgerMessage = (
     | FinishedExecution
     | FinishedBatch
     | Trouble
+    | Knock
     | Pulse
     | Drain
     | Drained

@@ -36,6 +36,7 @@ from cron_actors.messages import (
     EventsMessage,
     FinishedBatch,
     FinishedExecution,
+    Knock,
     LedgerMessage,
     LeftRunning,
     Load,
@@ -125,7 +126,8 @@ class LedgerActor(Shell[LedgerMessage]):
     def handle(self, message: LedgerMessage) -> None:
         batch = [message, *self._more_mail()]
         if self._stalled is not None:
-            self._kept += batch
+            # No knock is kept: the pulse that ends this looks for what others have left in any case.
+            self._kept += [message for message in batch if not isinstance(message, Knock)]
             if not any(isinstance(kept, Pulse) for kept in batch):
                 return
             batch, self._kept = self._kept, []
@@ -145,15 +147,12 @@ class LedgerActor(Shell[LedgerMessage]):
         return mail
 
     def _post(self, batch: Sequence[LedgerMessage]) -> None:
-        pulses = [message for message in batch if isinstance(message, Pulse)]
-        batch = [message for message in batch if not isinstance(message, Pulse)]
-        if pulses:
-            try:
-                if self._chores.due(pulses[-1]) or self._stalled is not None:
-                    batch.append(pulses[-1])
-            except StoreBusyError as error:
-                self._stall(error, batch)
-                return
+        reminders, mail = batch, [message for message in batch if not isinstance(message, Pulse | Knock)]
+        try:
+            batch = [*mail, *self._chores.reminder(reminders, overdue=self._stalled is not None)]
+        except StoreBusyError as error:
+            self._stall(error, mail)
+            return
         if not batch:
             return
         try:
@@ -229,6 +228,7 @@ class LedgerActor(Shell[LedgerMessage]):
         | Shares
         | LeftRunning
         | Trouble
+        | Knock
         | Pulse
         | Drain
         | Drained,
@@ -245,6 +245,8 @@ class LedgerActor(Shell[LedgerMessage]):
                 post_promote(posting, message)
             case Pulse():
                 self._chores.post(posting, message)
+            case Knock():
+                self._chores.look(posting)
             case Weigh():
                 posting.to_queue.append(Backlog(waiting=dict(posting.transaction.backlog(MOST_WEIGHED))))
             case Shares(shares=shares):

@@ -25,6 +25,7 @@ class FlakyStore:
         self._store = store
         self.refuses: Refusal | None = None
         self.commits = 0
+        self.looks = 0
 
     def open(self) -> None:
         self._store.open()
@@ -40,6 +41,7 @@ class FlakyStore:
 
     def changed_elsewhere(self) -> bool:
         self._step(Refusal.LOOK)
+        self.looks += 1
         return self._store.changed_elsewhere()
 
     def close(self) -> None:

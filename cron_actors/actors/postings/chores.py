@@ -1,7 +1,11 @@
-"""What a pulse reminds the ledger of: its heartbeat, requests, submissions, figures put aside, an old journal."""
+"""What a pulse reminds the ledger of: its heartbeat, requests, submissions, figures put aside, an old journal.
+
+A knock reminds it of what other processes have left, requests and submissions, and of nothing else.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,7 +13,7 @@ from cron_actors.actors.postings.arrivals import post_arrivals
 from cron_actors.actors.postings.node import Node
 from cron_actors.actors.postings.posting import Posting
 from cron_actors.actors.postings.requests import post_requests
-from cron_actors.messages import Pulse
+from cron_actors.messages import Knock, LedgerMessage, Pulse
 from cron_actors.ports.store import Store
 
 HEARTBEAT = timedelta(seconds=5)
@@ -39,25 +43,44 @@ class Chores:
         """Take note that so many changes were committed."""
         self._lately += changes
 
-    def due(self, pulse: Pulse) -> bool:
-        """Say whether there is anything to do at this pulse; raises StoreBusyError."""
+    def reminder(self, mail: Sequence[LedgerMessage], *, overdue: bool) -> Sequence[Pulse | Knock]:
+        """Return what of the pulses and knocks in the mail there is anything to do at: one of them or none.
+
+        A pulse that is ``overdue`` is returned in any case. Raises StoreBusyError.
+        """
+        pulses = [message for message in mail if isinstance(message, Pulse)]
+        if pulses and (self._due(pulses[-1]) or overdue):
+            return pulses[-1:]  # it looks for what others have left, too
+        knocks = [message for message in mail if isinstance(message, Knock)]
+        return knocks[-1:] if knocks and self._left_something() else []
+
+    def _left_something(self) -> bool:
+        """Say whether others may have left anything since the last look."""
+        self._look = self._store.changed_elsewhere() or self._look
+        return self._look
+
+    def _due(self, pulse: Pulse) -> bool:
         node = self._node
         node.record = replace(node.record, ticks=pulse.ticks)  # written with the next row, the last at least
         self._calm, self._lately = self._lately <= LITTLE, 0
         if pulse.monotonic >= self._look_at:
             self._look_at = pulse.monotonic + node.poll_interval.total_seconds()
-            self._look = self._store.changed_elsewhere() or self._look
+            self._left_something()
         late = abs(pulse.at - node.record.heartbeat_at) >= HEARTBEAT
         return self._look or late or node.unfolded > MOST_UNFOLDED
 
     def post(self, posting: Posting, pulse: Pulse) -> None:
-        """Write the heartbeat, fold figures, do what other processes ask for and see what they have submitted."""
+        """Write the heartbeat, fold figures, and look for what other processes have left."""
         node = self._node
         node.record = replace(node.record, heartbeat_at=pulse.at)
         posting.transaction.put_node(node.record)
         self._fold(posting)
         self._trim(posting)
-        asked = {number for numbers in node.cancelling.values() for number in numbers}
+        self.look(posting)
+
+    def look(self, posting: Posting) -> None:
+        """Do what other processes ask for and see what they have submitted."""
+        asked = {number for numbers in self._node.cancelling.values() for number in numbers}
         found = posting.transaction.requests(REQUESTS_AT_ONCE + len(asked))
         post_requests(posting, [request for request in found if request.request_id not in asked])
         more = post_arrivals(posting)
