@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
+from cron_actors.adapters.doorbell import ring
 from cron_actors.errors import StoreBusyError, StoreError
 
 WRITER_PATIENCE = 1000
@@ -70,13 +71,14 @@ def own_errors() -> Iterator[None]:
 class Session:
     """A connection and the lock that lets several threads, readers among them, use it in turn.
 
-    ``posted`` counts the requests that came over this very connection: SQLite does not call those a change made
-    elsewhere.
+    ``posted`` counts what was left for the daemon over this very connection: SQLite does not call that a change made
+    elsewhere. ``database`` is the file, None for a database in memory.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, database: Path | None = None) -> None:
         self.connection = connection
         self.posted = 0
+        self._database = database
         self._lock = threading.RLock()
 
     @contextmanager
@@ -90,6 +92,12 @@ class Session:
         """Lend the connection inside a transaction: committed when the block ends, rolled back when it raises."""
         with self._lock, own_errors(), own_transaction(self.connection):
             yield self.connection
+
+    def announce(self) -> None:
+        """Let the daemon know that something was left for it, now that it is committed; neither waits nor fails."""
+        self.posted += 1
+        if self._database is not None:
+            ring(self._database)
 
     def close(self) -> None:
         """Close the connection, unless somebody who hangs still uses it: then the end of the process closes it."""

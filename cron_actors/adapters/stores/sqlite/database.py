@@ -84,7 +84,7 @@ class Database:
         except BaseException:
             connection.close()
             raise
-        return Session(connection)
+        return Session(connection, self.path)
 
     def _check(self, connection: sqlite3.Connection) -> None:
         if version_of(connection):

@@ -8,7 +8,10 @@ from cron_actors.model.records import Request
 
 
 class SqliteMailbox:
-    """Inserts requests and nothing else. With ``shared`` the session is the store's own and stays open."""
+    """Inserts requests and nothing else, and rings at the daemon's door.
+
+    With ``shared`` the session is the store's own and stays open.
+    """
 
     def __init__(self, session: Session, *, shared: bool = False) -> None:
         self._session = session
@@ -18,7 +21,7 @@ class SqliteMailbox:
         """Store the request durably and return its id."""
         with self._session.writing() as connection:
             request_id = RequestTable(connection).submit(request)
-        self._session.posted += 1
+        self._session.announce()
         return request_id
 
     def close(self) -> None:

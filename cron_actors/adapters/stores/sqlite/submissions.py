@@ -27,7 +27,10 @@ _SAME_KEY = "SELECT run_id FROM run WHERE job = ? AND key = ?"
 
 
 class SqliteSubmissions:
-    """Inserts runs and nothing else. With ``shared`` the session is the store's own and stays open."""
+    """Inserts runs and nothing else, and rings at the daemon's door.
+
+    With ``shared`` the session is the store's own and stays open.
+    """
 
     def __init__(self, session: Session, *, shared: bool = False) -> None:
         self._session = session
@@ -39,7 +42,7 @@ class SqliteSubmissions:
         """Store the runs durably and say which these are."""
         with self._session.writing() as connection:
             submitted = _write(connection.cursor(), runs, definitions, unique)
-        self._session.posted += 1
+        self._session.announce()
         return submitted
 
     def close(self) -> None:
@@ -58,6 +61,8 @@ def submit(
     this raises, nothing of it was written, and an open transaction goes on. Raises StoreError, also for a database that
     is not ours or of another version, and StoreBusyError where trying again can help: in a transaction that has only
     read so far, while others wrote, no write is possible any more, and it must be begun anew (``BEGIN IMMEDIATE``).
+    The daemon is not rung for, as nothing is there before the commit, which is the application's: it finds the runs
+    when it looks by itself.
     """
     with own_errors(), _part_of_transaction(connection):
         cursor = connection.cursor()
