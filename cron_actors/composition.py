@@ -22,6 +22,7 @@ from cron_actors.actors.queue import QueueActor, Surroundings
 from cron_actors.actors.scheduler import SchedulerActor
 from cron_actors.actors.supervisor import SupervisorActor
 from cron_actors.actors.timer import Rhythm, Timepieces, TimerActor
+from cron_actors.adapters.doorbell import Doorbell
 from cron_actors.adapters.executors.process_groups import boot_id, boot_identity
 from cron_actors.adapters.log_retention import LogRetention
 from cron_actors.adapters.log_sweep import LogSweep
@@ -30,15 +31,15 @@ from cron_actors.adapters.stores.urls import open_reader
 from cron_actors.adapters.subscription import Subscription
 from cron_actors.core.admission import Admission
 from cron_actors.crew import Crew
-from cron_actors.messages import Address, Broken, Drain, Hurry, LedgerMessage, Load
+from cron_actors.messages import Address, Broken, Drain, Hurry, Knock, LedgerMessage, Load
 from cron_actors.model.job import Definition
 from cron_actors.model.queue import QueueDeclaration
 from cron_actors.model.records import NodeRecord
 from cron_actors.ports.executor import Executor
 from cron_actors.ports.store import Store
 from cron_actors.settings import Settings
-
 from cron_actors.survivors import end_survivors
+
 log = logging.getLogger(__name__)
 
 ANSWER_WITHIN = 10.0  # seconds
@@ -56,14 +57,14 @@ def pulse_for(poll_interval: timedelta) -> timedelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """The adapters a daemon is made of, opened, and the jobs it starts with."""
+    """The adapters a daemon is made of, opened, the file of its database if it has one, and the jobs it starts with."""
 
     store: Store
     executor: Executor
     timepieces: Timepieces
     jobs: Mapping[str, Sequence[Definition]]
     unresolved: frozenset[str]
-    database_folder: Path | None
+    database: Path | None
     queues: Mapping[str, tuple[QueueDeclaration, ...]] = field(default_factory=dict)
 
 
@@ -78,6 +79,7 @@ class Daemon:
         self._logs = RunLogFiles(retention)
         folder = settings.logs_base_directory.absolute()
         self._sweep = LogSweep(folder, retention, lambda: open_reader(settings.database_url))
+        self._doorbell = Doorbell(parts.database, lambda: self.ledger.tell(Knock()))
         self._directory = Directory()
         self._listeners = Listeners()
         self._over = threading.Event()
@@ -96,6 +98,7 @@ class Daemon:
             self._start_queue()
             self._start_timekeeping()
             undo.pop_all()
+        self._doorbell.start()
         self._sweep.start()
 
     @property
@@ -144,6 +147,7 @@ class Daemon:
 
     def stop(self) -> str | None:
         """Take everything apart; return why the daemon had to end, None if it was asked to."""
+        self._doorbell.stop()
         self._sweep.stop()
         if self._reason is not None:
             log.critical("the daemon ends: %s", self._reason)
@@ -198,11 +202,11 @@ class Daemon:
             boot=boot_identity(),
             poll_interval=self._settings.poll_interval,
             max_workers=self._settings.max_workers,
+            unbegun=unbegun,
         )
         store, clock = self._parts.store, self._parts.timepieces.clock
         self._directory.start(
             "ledger", lambda inbox: LedgerActor(inbox, address("supervisor"), store, clock, node, readers)
-            unbegun=unbegun,
         )
         address("ledger").tell(
             Load(
@@ -217,8 +221,8 @@ class Daemon:
         address = self._directory.address
         settings = self._settings
         folders = [settings.logs_base_directory.absolute()]
-        if self._parts.database_folder is not None:
-            folders.append(self._parts.database_folder)
+        if self._parts.database is not None:
+            folders.append(self._parts.database.parent)
         crew = Crew(self._directory, self._parts.executor, self._parts.timepieces.clock, self._logs)
         surroundings = Surroundings(
             workers=crew,

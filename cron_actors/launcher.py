@@ -171,7 +171,7 @@ class Scheduler:
                 timepieces=self._timepieces(),
                 jobs={loaded.source: loaded.definitions for loaded in sources},
                 unresolved=lost,
-                database_folder=_database_folder(settings.database_url),
+                database=_database_file(settings.database_url),
                 queues={loaded.source: loaded.queues for loaded in sources},
             )
             daemon.append(Daemon(settings, parts, self._max_ticks))
@@ -261,6 +261,6 @@ def _make_folder(folder: Path) -> None:
         raise StartError(f"LOGS_BASE_DIRECTORY: cannot write to {folder.absolute()}")
 
 
-def _database_folder(url: str) -> Path | None:
+def _database_file(url: str) -> Path | None:
     path = Path(describe(url))
-    return path.parent if path.is_absolute() else None
+    return path if path.is_absolute() else None

@@ -47,7 +47,7 @@ def make(store: SqliteStore, folder: Path, executor: FakeExecutor, ticks: int) -
         timepieces=Timepieces(clock=clock, wall_alarm=clock.alarm, monotonic_alarm=SystemAlarm),
         unresolved=frozenset(),
         jobs={"memory": [definition_of(job, folder) for job in JOBS]},
-        database_folder=None,
+        database=None,
     )
     settings = Settings(granularity=Granularity.SECOND, logs_base_directory=folder, max_processes=3)
     return Daemon(settings, parts, max_ticks=ticks)
