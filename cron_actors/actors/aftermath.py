@@ -35,9 +35,12 @@ class Aftermath:
     took: timedelta = timedelta(0)
 
     @classmethod
-    def of_adopted(cls, launched: Identity) -> Aftermath:
-        """Return that of a process which an earlier daemon looked after; its class may have any of the callbacks."""
-        return cls(stage=Stage.LEFT_RUNNING, launched=launched, callbacks=tuple(CallbackKind))
+    def of_adopted(cls, launched: Identity, so_far: timedelta) -> Aftermath:
+        """Return that of a process which an earlier daemon looked after; its class may have any of the callbacks.
+
+        ``so_far`` is how long the attempt has taken until now.
+        """
+        return cls(stage=Stage.LEFT_RUNNING, launched=launched, callbacks=tuple(CallbackKind), took=so_far)
 
     def follow(self, ending: Ending, verdict: Outcome | None) -> Callback | Identity | Ending | None:
         """Return what follows this end, which is judged already: it counts as ``verdict`` if we asked for it.

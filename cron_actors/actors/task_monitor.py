@@ -47,7 +47,7 @@ from cron_actors.messages import (
 )
 from cron_actors.model.callback import Callback
 from cron_actors.model.job import AtLimit
-from cron_actors.model.run import Ending, Identity, Outcome, Reason
+from cron_actors.model.run import Ending, Outcome, Reason
 from cron_actors.ports.run_logs import RunLogs
 
 log = logging.getLogger(__name__)
@@ -117,8 +117,8 @@ class TaskMonitorActor(Shell[MonitorMessage]):
             case RollCall():
                 keys = tuple(performance.launch.key for performance in self._under_way.values())
                 self._to.queue.tell(Present(worker=self._worker, keys=keys))
-            case Adopt(launch=launch, identity=identity):
-                self._adopt(launch, identity)
+            case Adopt():
+                self._adopt(message)
             case _:
                 assert_never(message)
 
@@ -210,9 +210,10 @@ class TaskMonitorActor(Shell[MonitorMessage]):
             self._end_log(performance, ending)
             self._finish(performance, ending)
 
-    def _adopt(self, launch: Launch, identity: Identity) -> None:
+    def _adopt(self, adopt: Adopt) -> None:
         """Look after a process that was left running under an earlier daemon."""
-        aftermath = Aftermath.of_adopted(identity)
+        launch, identity = adopt.launch, adopt.identity
+        aftermath = Aftermath.of_adopted(identity, adopt.so_far)
         self._take((Performance(launch=launch, alone=True, begun=True, aftermath=aftermath),))
         self._logs.hold(launch.log)
         self._to.task.tell(Watch(key=launch.key, identity=identity))

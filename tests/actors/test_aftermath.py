@@ -267,7 +267,7 @@ def test_a_callback_lost_with_its_template_is_a_failure_of_the_run(left: Desk) -
 
 def test_a_process_left_under_an_earlier_daemon_is_looked_after() -> None:
     desk = Desk()
-    desk.tell(Adopt(launch=LAUNCH, identity=LEFT))
+    desk.tell(Adopt(launch=LAUNCH, identity=LEFT, so_far=timedelta(seconds=60)))
     assert desk.task.take() == [Watch(key=KEY, identity=LEFT)]
     assert (desk.ledger.messages, desk.scheduler.messages) == ([], []), "its deadline is known from the store"
     assert desk.logs.held == [LAUNCH.log]
@@ -275,7 +275,8 @@ def test_a_process_left_under_an_earlier_daemon_is_looked_after() -> None:
     desk.end(OVER)
     assert desk.task.take() == [Perform(launch=LAUNCH, callback=AFTER_ASYNC)]
     desk.end(OVER)
-    assert desk.outcome().outcome is Outcome.SUCCESS
+    ending = desk.outcome()
+    assert (ending.outcome, ending.duration) == (Outcome.SUCCESS, timedelta(seconds=60) + 2 * OVER.duration)
 
 
 def test_a_launched_run_of_a_batch_keeps_the_slot_and_what_waits_behind_it_goes_back() -> None:

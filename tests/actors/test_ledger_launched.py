@@ -93,9 +93,11 @@ def test_a_cancel_reaches_whoever_looks_after_it(desk: LedgerDesk, order: str) -
 
 def test_the_next_daemon_adopts_it_neither_counted_nor_ended_under_a_token_of_its_own(desk: LedgerDesk) -> None:
     launch = launched(desk, timeout="5m")
+    desk.clock.advance(timedelta(seconds=90))
     second = desk.successor()
     assert second.states() == []
     [adopt] = adopted(second)
+    assert adopt.so_far == timedelta(seconds=90)
     assert (adopt.launch.run.run_id, adopt.launch.run.attempt, adopt.identity) == (launch.run.run_id, 1, PROCESS)
     assert adopt.launch.node == "second"
     assert adopt.launch.key.token != launch.key.token

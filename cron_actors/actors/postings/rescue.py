@@ -35,7 +35,8 @@ def recall_queue(posting: Posting) -> None:
     launched: list[Adopt] = []
     for run, attempt in held:
         if run.state is RunState.LAUNCHED and attempt.identity is not None:
-            launched.append(Adopt(launch=posting.launch(run), identity=attempt.identity))
+            so_far = max(posting.at - attempt.started_at, timedelta(0))
+            launched.append(Adopt(launch=posting.launch(run), identity=attempt.identity, so_far=so_far))
         else:
             launches.append(posting.launch(run))
     posting.to_queue.append(Queues(queues=tuple((node.queues if posting.queues is None else posting.queues).values())))
