@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Unpack
 
@@ -16,7 +17,7 @@ from cron_actors.cli.requests import print_answer, submit
 from cron_actors.cli.surroundings import Surroundings, surroundings
 from cron_actors.cli.tables import Column, table
 from cron_actors.cli.wording import brief
-from cron_actors.core.queue_names import parse_queue_name
+from cron_actors.core.queue_names import check_spelling, parse_queue_name
 from cron_actors.core.queue_reader import changes_text, queue_from
 from cron_actors.core.rate_reader import rate_text
 from cron_actors.errors import InvalidValueError, UsageError
@@ -85,13 +86,16 @@ def add(context: click.Context, name: str, **texts: Unpack[QueueTexts]) -> int:
     entry = entry_of(texts)
     queue_from(_named(name), entry)
     with around.reader() as reader:
-        if name in known_queues(around, reader):
+        known = known_queues(around, reader)
+        if name in known:
             raise UsageError(f"there is a queue '{name}' already; cron-actors queues resize {name} changes it")
+        _named(name, known)
     return print_answer(around, submit(around, RequestKind.ADD_QUEUE, payload={"queue": name, **entry}))
 
 
-def _named(name: str) -> str:
+def _named(name: str, known: Iterable[str] = ()) -> str:
     try:
+        check_spelling(name, known)
         return parse_queue_name(name)
     except InvalidValueError as error:
         raise UsageError(f"name: {error}") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from cron_actors.core.identifiers import parse_identifier
+from cron_actors.core.identifiers import folded_identifier, parse_identifier
 from cron_actors.core.quotation import quote
 from cron_actors.errors import InvalidValueError
 
@@ -20,6 +20,20 @@ def parse_queue_name(value: object) -> str:
     if len(name) > _MOST_CHARACTERS:
         raise InvalidValueError(f"found {quote(name)}; accepted: a name of at most {_MOST_CHARACTERS} characters")
     return name
+
+
+def check_spelling(name: str, known: Iterable[str]) -> None:
+    """Raise InvalidValueError if the name is that of another queue but for the case of its letters.
+
+    >>> check_spelling("low", ["high", "low"])
+    """
+    folded = folded_identifier(name)
+    other = next((one for one in known if one != name and folded_identifier(one) == folded), None)
+    if other is not None:
+        raise InvalidValueError(
+            f"found {quote(name)}, which differs from the queue {quote(other)} only in its spelling; accepted: a"
+            " name of its own, whatever the case of its letters"
+        )
 
 
 def unknown_queue(name: str, known: Iterable[str]) -> str:

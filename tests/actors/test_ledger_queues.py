@@ -133,6 +133,7 @@ def test_a_built_in_queue_can_be_resized(desk: LedgerDesk) -> None:
         (RequestKind.PAUSE_QUEUE, "mail", {}, "accepted: a queue: critical, default, high, low, wait_room"),
         (RequestKind.ADD_QUEUE, "low", {}, "there is a queue 'low' already"),
         (RequestKind.ADD_QUEUE, "a/b", {}, "'a/b'"),
+        (RequestKind.ADD_QUEUE, "DEFAULT", {}, "differs from the queue 'default' only in its spelling"),
         (RequestKind.ADD_QUEUE, "mail", {"parallelism": 0}, "parallelism: found the number 0"),
         (RequestKind.RESIZE_QUEUE, "low", {"weight": "much"}, "weight: found"),
         (RequestKind.ADD_QUEUE, "mail", {"min_workers": 181}, "MAX_WORKERS, which is 200"),

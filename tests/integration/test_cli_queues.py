@@ -197,6 +197,11 @@ def test_what_is_said_is_asked_of_the_daemon_and_its_answer_printed(
         ("queues resize mail --backoff start=5s", "backoff: found 'start=5s', where 'start' means nothing"),
         ("queues resize mail --backoff factor=fast", "backoff.factor: found 'fast'; accepted: a number from 1 to 1000"),
         ("queues add mail", "there is a queue 'mail' already; cron-actors queues resize mail changes it"),
+        (
+            "queues add Mail",
+            "name: found 'Mail', which differs from the queue 'mail' only in its spelling; ",
+        ),
+        ("queues add DEFAULT", "differs from the queue 'default' only in its spelling"),
         ("queues add a/b", "name: found 'a/b', which holds a separator of folders"),
         ("queues add bulk --rate-limit 10", "rate_limit: found '10'; accepted: how many runs in what time"),
         ("queues add bulk --isolation no", "isolation: found 'no'; accepted: fresh, reuse"),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from cron_actors.actors.postings.posting import Posting
 from cron_actors.actors.postings.queues import put_queues
 from cron_actors.core.balance import check_minimums, reserve
-from cron_actors.core.queue_names import parse_queue_name, unknown_queue
+from cron_actors.core.queue_names import check_spelling, parse_queue_name, unknown_queue
 from cron_actors.core.queue_reader import COMMAND_SOURCE, changes_text, declaration, queue_in_force
 from cron_actors.errors import InvalidValueError
 from cron_actors.model.job import Json
@@ -37,12 +37,12 @@ def _changed(posting: Posting, request: Request, records: Mapping[str, QueueReco
     if not isinstance(name, str):
         raise InvalidValueError("the request names no queue")
     record = records.get(name)
+    in_force = [queue for queue, row in records.items() if row.removed_at is None]
     if request.kind is RequestKind.ADD_QUEUE:
-        return _added(posting, request, record, parse_queue_name(name), entry), f"queue '{name}' added"
+        check_spelling(parse_queue_name(name), in_force)
+        return _added(posting, request, record, name, entry), f"queue '{name}' added"
     if record is None or record.removed_at is not None:
-        raise InvalidValueError(
-            unknown_queue(name, [queue for queue, row in records.items() if row.removed_at is None])
-        )
+        raise InvalidValueError(unknown_queue(name, in_force))
     match request.kind:
         case RequestKind.RESIZE_QUEUE:
             text = changes_text(record, entry)

@@ -79,6 +79,15 @@ def test_a_name_that_is_not_safe_as_a_name_of_a_file_is_refused_once(tmp_path: P
     assert "accepted: 1 to 64 characters, safe as a file name" in line
 
 
+@pytest.mark.parametrize("other", ["low", "mail"])
+def test_a_name_that_another_queue_has_but_for_the_case_of_its_letters_is_refused(tmp_path: Path, other: str) -> None:
+    [line] = problems(tmp_path, f"queues: {{mail: {{}}, {other.upper()}: {{weight: 3}}}}\njobs: []\n")
+    assert line == (
+        f"1:20: queues.{other.upper()}: found '{other.upper()}', which differs from the queue '{other}' only in its"
+        " spelling; accepted: a name of its own, whatever the case of its letters"
+    )
+
+
 def test_all_faults_of_queues_and_jobs_are_told_at_once(tmp_path: Path) -> None:
     job = "{identifier: a, command: x, manual: true, priority: 1001, max_attempts: 0, backoff: {jitter: 2}}"
     found = problems(tmp_path, f"queues: {{mail: {{weight: 0}}}}\njobs: [{job}]\n")
