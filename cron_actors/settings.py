@@ -221,7 +221,7 @@ VARIABLES: tuple[Variable, ...] = (
         name="POLL_INTERVAL",
         field="poll_interval",
         default="0.5",
-        help="How often, in seconds, the daemon looks for requests of other processes.",
+        help="How often, in seconds, the daemon looks for what other processes left without ringing.",
         read=_pause,
     ),
 )

@@ -76,10 +76,10 @@ def submit(
     """Have a function or a worker class called, with JSON as arguments, by the daemon of the database.
 
     ``work`` is the function or class itself, or its name as text, ``"module:name"``; the daemon imports it by name. The
-    run is durable when this returns, and begins as soon as a daemon that runs looks for new ones, every POLL_INTERVAL,
-    if its queue has a free slot. ``options`` are those of ``Options``. The database is that of DATABASE_URL, or
-    ``database_url``. With ``connection``, one to that same file, the run becomes part of the application's transaction:
-    it is there once that is committed.
+    run is durable when this returns, and begins at once if a daemon runs and its queue has a free slot. ``options`` are
+    those of ``Options``. The database is that of DATABASE_URL, or ``database_url``. With ``connection``, one to that
+    same file, the run becomes part of the application's transaction: it is there once that is committed, and as nobody
+    can tell the daemon of that, it begins when the daemon looks by itself, every POLL_INTERVAL.
 
     Raises a SubmissionError or an InvalidValueError with one line that says what was found and what is accepted, and
     StoreError if the store cannot take it; nothing is stored then.
