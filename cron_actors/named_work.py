@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from cron_actors.core.quotation import quote
-from cron_actors.errors import UnknownWorkError, WrongArgumentsError
+from cron_actors.errors import SubmissionError, UnknownWorkError, WrongArgumentsError
 from cron_actors.work import Worker, one_line
 
 _ACCEPTED = "a function or Worker class of a module, or its name as text, module:name"
@@ -124,18 +124,39 @@ def _of_program(work: Callable[..., object], name: str) -> NamedWork:
         return NamedWork(module=module, name=name, folder=_folder(program, module), target=work)
     if file is None or Path(file).suffix != ".py" or not Path(file).stem.isidentifier():
         raise UnknownWorkError(f"work: found {quote(name)} of a program without a module; accepted: {_ACCEPTED}")
-    return NamedWork(module=Path(file).stem, name=name, folder=Path(file).resolve().parent, target=work)
+    return NamedWork(
+        module=Path(file).stem,
+        name=name,
+        folder=_usable(Path(file).resolve().parent, "the folder of the program"),
+        target=work,
+    )
 
 
 def _folder(module: ModuleType, name: str) -> Path:
     """Return where the module is looked up: the working directory, unless it is the user's own and lies elsewhere."""
-    here = Path(os.getcwd())  # noqa: PTH109 - as the jobs of this process see it
     file = getattr(module, "__file__", None)
     if file is None:
-        return here
+        return working_directory()
     root = Path(os.path.abspath(file)).parents[name.count(".") + (Path(file).stem == "__init__")]  # noqa: PTH100 - as it is imported
     installed = any(root.is_relative_to(prefix) for prefix in {sys.prefix, sys.base_prefix})
-    return here if installed else root
+    return working_directory() if installed else _usable(root, f"the folder of the module {quote(name)}")
+
+
+def working_directory() -> Path:
+    """Return the working directory, as the jobs of this process see it; raises SubmissionError if it is none."""
+    try:
+        return _usable(Path(os.getcwd()), "the working directory")  # noqa: PTH109 - as above
+    except OSError as error:
+        raise SubmissionError(f"the working directory cannot be used: {error.strerror}") from None
+
+
+def _usable(folder: Path, what: str) -> Path:
+    """Return the folder, unless its name cannot be stored."""
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        raise SubmissionError(f"{what}: found {quote(str(folder))}; accepted: one whose name is UTF-8") from None
+    return folder
 
 
 def _shown(signature: inspect.Signature, bound: bool) -> str:  # noqa: FBT001 - of a method or not

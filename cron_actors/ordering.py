@@ -24,7 +24,7 @@ from cron_actors.core.uniqueness import Unique, parse_unique
 from cron_actors.errors import SubmissionError, UnknownQueueError, UnknownWorkError
 from cron_actors.model.job import Json
 from cron_actors.model.queue import BUILT_IN, DEFAULT_QUEUE
-from cron_actors.named_work import NamedWork
+from cron_actors.named_work import NamedWork, working_directory
 from cron_actors.work import Worker
 
 Queues = Callable[[], Sequence[str]]
@@ -87,7 +87,9 @@ def command_order(identifier: str, line: str, options: Options, now: datetime, q
     _require_known(options)
     _require_line(line)
     chosen = _joined({"queue": DEFAULT_QUEUE, "priority": 0, "max_attempts": 1}, options)
-    return _order(identifier, {"command": line, "working_directory": "."}, Path.cwd(), (chosen, 1, now), queues)
+    return _order(
+        identifier, {"command": line, "working_directory": "."}, working_directory(), (chosen, 1, now), queues
+    )
 
 
 def _order(

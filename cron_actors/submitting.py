@@ -86,8 +86,10 @@ def submit(
     """
     place = _Place(database_url, connection)
     named, now = named_work(work), SystemClock().now()
-    own = kwargs or {}
     _require_sequence(args, "args")
+    own = {} if kwargs is None else kwargs
+    if not isinstance(own, Mapping):
+        raise SubmissionError(f"kwargs: found {quote(own)}; accepted: a mapping of arguments by name")
     named.check_arguments(args, own)
     order = order_of(named, options, now, place.queues)
     return place.store([order.run(args, own, now)], order)[0]
@@ -109,6 +111,8 @@ def submit_all(
     place = _Place(database_url, connection)
     named, now = named_work(work), SystemClock().now()
     order = order_of(named, options, now, place.queues)
+    if not isinstance(calls, Iterable):
+        raise SubmissionError(f"calls: found {quote(calls)}; accepted: lists or tuples of arguments")
     runs: list[NewRun] = []
     for index, args in enumerate(calls):
         _require_sequence(args, f"calls[{index}]")
@@ -133,6 +137,10 @@ class _Place:
     """Where runs are stored: a database, over a connection of its own or that of an application."""
 
     def __init__(self, database_url: str | None, connection: sqlite3.Connection | None) -> None:
+        if not isinstance(database_url, str | None):
+            raise SubmissionError(f"database_url: found {quote(database_url)}; accepted: text, as of DATABASE_URL")
+        if not isinstance(connection, sqlite3.Connection | None):
+            raise SubmissionError(f"connection: found {quote(connection)}; accepted: an open sqlite3.Connection")
         self._url = database_url or Settings.from_environment(os.environ).database_url
         self._connection = connection
 

@@ -21,7 +21,7 @@ from cron_actors.model.run import Cause, NewRun, Reason, RunState
 
 PRIORITIES = range(-1000, 1001)
 MOST_ATTEMPTS = 1_000_000
-_LONGEST_TIMEOUT = 10**10
+_TIMEOUTS = range(1, 36_500 * 86_400 + 1)  # seconds: as long as any duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,12 @@ def timeout_text(value: object) -> str | None:
     if value is None:
         return None
     text = value
-    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _LONGEST_TIMEOUT:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if not isinstance(value, int) or value not in _TIMEOUTS:
+            raise InvalidValueError(
+                f"timeout: found {quote(value)}; accepted: whole seconds from 1 to {_TIMEOUTS[-1]}, a timedelta, or"
+                " text such as 90s"
+            )
         text = f"{value}s"
     elif isinstance(value, timedelta):
         text = format_duration(value)

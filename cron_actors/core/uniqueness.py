@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -44,6 +44,9 @@ def parse_unique(value: object) -> Unique | None:
     unique = Unique() if value is True else Unique(key=value) if isinstance(value, str) else value
     if not isinstance(unique, Unique):
         raise InvalidValueError(f"unique: found {quote(value)}; accepted: {_ACCEPTED}")
+    by: object = unique.by
+    if isinstance(by, str) or not isinstance(by, Collection):
+        raise InvalidValueError(f"unique by: found {quote(by)}; accepted: a tuple of {', '.join(PARTS)}")
     for part in unique.by:
         if part not in PARTS:
             raise InvalidValueError(f"unique by: found {quote(part)}; accepted: {', '.join(PARTS)}")
@@ -77,7 +80,7 @@ def _states(unique: Unique) -> frozenset[RunState]:
         return UNFINISHED | done
     try:
         found = frozenset(RunState(state) for state in unique.states)
-    except ValueError:
+    except (TypeError, ValueError):
         found = frozenset()
     if not found:
         raise InvalidValueError(f"unique states: found {quote(unique.states)}; accepted: {', '.join(RunState)}")
@@ -92,7 +95,7 @@ def _period(unique: Unique) -> timedelta | None:
         except InvalidValueError as error:
             raise InvalidValueError(f"unique period: {error}") from None
     if isinstance(period, int) and not isinstance(period, bool):
-        period = timedelta(seconds=min(period, 10**9))
+        period = timedelta(seconds=max(0, min(period, 10**9)))
     if period is not None and (not isinstance(period, timedelta) or period <= timedelta(0)):
         raise InvalidValueError(f"unique period: found {quote(unique.period)}; accepted: seconds, a timedelta, '1h'")
     return period

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -185,7 +186,14 @@ REFUSALS: list[tuple[Callable[[Any], object], type[CronActorsError], str]] = [
     (lambda shop: submit(shop.close, kwargs={"shop": {1}}), InvalidValueError, r"kwargs\['shop'\]: found a set"),
     (lambda shop: submit(shop.close, args=[1], priority=1001), InvalidValueError, "priority: found the number 1001"),
     (lambda shop: submit(shop.close, args=[1], max_attempts=0), InvalidValueError, "max_attempts: found the number 0"),
-    (lambda shop: submit(shop.close, args=[1], timeout=-5), InvalidValueError, "timeout: "),
+    (
+        lambda shop: submit(shop.close, args=[1], timeout=-5),
+        InvalidValueError,
+        "timeout: found the number -5; accepted",
+    ),
+    (lambda shop: submit(shop.close, args=[1], timeout=0), InvalidValueError, "accepted: whole seconds from 1 to 315"),
+    (lambda shop: submit(shop.close, args=[1], timeout=10**12), InvalidValueError, "accepted: whole seconds from 1 to"),
+    (lambda shop: submit(shop.close, args=[1], unique=Unique(period=-(10**400))), InvalidValueError, "unique period: "),
     (lambda shop: submit(shop.close, args=[1], backoff="none!"), InvalidValueError, "backoff: found 'none!'"),
     (lambda shop: submit(shop.close, args=[1], prio=3), SubmissionError, "did you mean 'priority'"),  # type: ignore[call-arg] # the slip is the example
 ]
@@ -202,6 +210,58 @@ def test_bad_input_is_one_line_and_nothing_stored(
         wrong(shop)
     assert "\n" not in str(raised.value)
     assert runs() == []
+
+
+UNTYPED: Any = Unique
+MISTAKEN: list[tuple[dict[str, Any], str]] = [
+    ({"timeout": 1.5}, "timeout: found the number 1.5; accepted: whole seconds"),
+    ({"unique": UNTYPED(by=5)}, "unique by: found the number 5; accepted: a tuple of work, args, queue"),
+    ({"unique": UNTYPED(by="args")}, "unique by: found 'args'; accepted: a tuple of work, args, queue"),
+    ({"unique": UNTYPED(states=5)}, "unique states: found the number 5; accepted: "),
+    ({"kwargs": [1]}, "kwargs: found the list [1]; accepted: a mapping"),
+    ({"kwargs": 0}, "kwargs: found the number 0; accepted: a mapping"),
+    ({"connection": "c.db"}, "connection: found 'c.db'; accepted: an open sqlite3.Connection"),
+    ({"database_url": 5}, "database_url: found the number 5; accepted: text"),
+]
+
+
+@pytest.mark.parametrize(("fields", "text"), MISTAKEN)
+def test_what_is_not_of_its_type_is_one_line_and_nothing_stored(shop: Any, fields: dict[str, Any], text: str) -> None:  # noqa: ANN401 # as above
+    with pytest.raises((SubmissionError, InvalidValueError), match=rf"^{re.escape(text)}[^\n]*$"):
+        submit(shop.close, **{"args": [1], **fields})
+    assert runs() == []
+
+
+@pytest.mark.parametrize("calls", [5, None])
+def test_calls_that_are_none_are_one_line(shop: Any, calls: Any) -> None:  # noqa: ANN401 # as above
+    with pytest.raises(SubmissionError, match=r"^calls: found [^\n]*; accepted: lists or tuples of arguments$"):
+        submit_all(shop.close, calls)
+
+
+@pytest.mark.parametrize("command", [True, False])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (None, "the working directory cannot be used: No such file or directory"),
+        (b"\xff", r"the working directory: found '.*'; accepted: one whose name is UTF-8"),
+    ],
+)
+def test_a_working_directory_that_nobody_can_go_to_is_refused(
+    shop: Any,  # noqa: ANN401 # as above
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: bytes | None,
+    text: str,
+    command: bool,  # noqa: FBT001 # two ways
+) -> None:
+    folder = tmp_path / os.fsdecode(name or b"gone")
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    if name is None:
+        folder.rmdir()
+    with pytest.raises(SubmissionError, match=f"^{text}$"):
+        submit_command("true") if command else submit("json:dumps", args=[1])
+    assert submit(shop.close, args=[1]).run_id == 1, "what lies elsewhere does not need it"
 
 
 @pytest.mark.usefixtures("shop")
