@@ -67,9 +67,7 @@ def test_what_fails_with_attempts_left_waits_for_the_next_as_its_backoff_says(ou
         (a_run(attempt=5), RunState.DISCARDED),
     ],
 )
-def test_the_last_attempt_is_that_of_the_run_if_it_says_so_else_of_its_job(
-    run: Run, state: RunState
-) -> None:
+def test_the_last_attempt_is_that_of_the_run_if_it_says_so_else_of_its_job(run: Run, state: RunState) -> None:
     assert judged(PATIENT, Outcome.FAILURE, run=run).state is state
 
 
