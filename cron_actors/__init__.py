@@ -11,6 +11,7 @@ __all__ = [
     "EventKind",
     "Launched",
     "ProcessEnded",
+    "Run",
     "RunningScheduler",
     "Scheduler",
     "Snooze",
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from cron_actors.adapters.subscription import Subscription
     from cron_actors.launcher import RunningScheduler, Scheduler, launch_scheduler
     from cron_actors.model.event import Event, EventKind
+    from cron_actors.model.run import Run
     from cron_actors.submitting import Submitted, Unique, submit, submit_all
     from cron_actors.work import AttemptError, Discard, Error, Launched, ProcessEnded, Snooze, Worker
 else:
@@ -36,6 +38,7 @@ else:
     _PLACES = {
         "Subscription": "adapters.subscription",
         **dict.fromkeys(("Event", "EventKind"), "model.event"),
+        "Run": "model.run",
         **dict.fromkeys(("RunningScheduler", "Scheduler", "launch_scheduler"), "launcher"),
         **dict.fromkeys(("Submitted", "Unique", "submit", "submit_all"), "submitting"),
         **dict.fromkeys(

@@ -4,11 +4,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
 import cron_actors
 from cron_actors import launcher
+from cron_actors.model.run import Run
 
 # Nothing but these may be loaded by the package alone: the template process carries whatever it loads for ever.
 LIGHT = {"cron_actors", "__future__"}
@@ -22,6 +24,11 @@ def test_what_a_program_embeds_is_imported_from_the_package_itself() -> None:
     assert cron_actors.launch_scheduler is launcher.launch_scheduler
     assert cron_actors.Scheduler is launcher.Scheduler
     assert cron_actors.RunningScheduler is launcher.RunningScheduler
+
+
+def test_what_submitted_work_returns_can_be_named_in_type_hints() -> None:
+    assert cron_actors.Run is Run
+    assert get_type_hints(cron_actors.Submitted.wait)["return"] is cron_actors.Run
 
 
 def test_every_public_name_can_be_had() -> None:
