@@ -9,7 +9,7 @@ from typing import Unpack
 import click
 
 from cron_actors.cli import options
-from cron_actors.cli.console import printable, width, write_json
+from cron_actors.cli.console import printable, warn, width, write_json
 from cron_actors.cli.known_queues import known_queues, require_queue
 from cron_actors.cli.queue_objects import MOST_COUNTED, ShownQueue, queue_object, shown_queues
 from cron_actors.cli.queue_options import QueueTexts, entry_of, queue_options
@@ -23,6 +23,7 @@ from cron_actors.core.rate_reader import rate_text
 from cron_actors.errors import InvalidValueError, UsageError
 from cron_actors.model.records import RequestKind
 
+LAST_KNOWN = "no daemon runs on this database; what the queues have of workers is what was last known"
 COLUMNS = (
     Column("QUEUE", least=12),
     Column("PARALLEL"),
@@ -57,13 +58,15 @@ def list_queues(context: click.Context, *, as_json: bool) -> None:
     """List the queues: what each may have, what it has, and what waits in it.
 
     BUSY workers perform runs, FREE ones could, ENDING ones finish what they do as their queue has fewer now. WAITING
-    runs could begin now, LATER ones wait for their instant.
+    runs could begin now, LATER ones wait for their instant. Without a daemon all of it is as the last one left it.
 
     Example: cron-actors queues list --json
     """
     around = surroundings(context)
     with around.reader(tell_absent=True) as reader:
         shown = shown_queues(known_queues(around, reader), reader)
+        if reader is not None and not reader.daemon_lives():
+            warn(LAST_KNOWN)
     if as_json:
         write_json([queue_object(one) for one in shown])
         return

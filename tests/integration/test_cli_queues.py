@@ -111,6 +111,21 @@ def test_busy_workers_beyond_the_share_are_to_end(
     assert (default["busy"], default["free"], default["to_terminate"]) == (1, 0, 1)
 
 
+def test_without_a_daemon_it_is_said_that_shares_and_busy_workers_are_the_last_known(
+    cli: CommandLine, store: SqliteStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put_run(store, NOW)
+    claim(store, NOW)
+    assert cli("queues", "list") == 0
+    assert capsys.readouterr().err == ""
+    cli.stop_daemon()
+    assert cli("queues", "list", "--json") == 0
+    told = capsys.readouterr()
+    assert told.err.count("\n") == 1
+    assert "no daemon runs on this database; what the queues have of workers is what was last known" in told.err
+    assert {queue["queue"]: queue["busy"] for queue in json.loads(told.out)}["default"] == 1
+
+
 def test_a_paused_queue_says_since_when_and_by_whom(
     cli: CommandLine, store: SqliteStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
