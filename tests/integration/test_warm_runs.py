@@ -36,7 +36,7 @@ def leave(status):
 async def awaited():
     print("awaited")
 def surroundings():
-    print(sorted(name for name in os.environ if name.startswith(("CRON_", "OWN"))), os.getcwd(), sys.argv)
+    print(sorted(name for name in os.environ if name.startswith(("CRON_ACTORS_RUN", "OWN"))), os.getcwd(), sys.argv)
     print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, oct(os.umask(0o22)), len(logging.getLogger().handlers))
 def spoil():
     os.environ["OWN_SPOILT"] = "1"
