@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from cron_actors.core.statistics import ends_something, fold_all, with_begun
+from cron_actors.core.counting import Counting
+from cron_actors.core.statistics import ends_something, with_begun
 from cron_actors.messages import Changed, Loaded, RunChanged
 from cron_actors.model.run import RunState
 from cron_actors.model.statistics import JobStatistics
 
-MOST_UNCOUNTED = 2_000  # changes, which the figures count once they are asked for
+MOST_COUNTING = 2_000  # jobs whose figures are kept twice
 UNDER_WAY = frozenset({RunState.EXECUTING, RunState.LAUNCHED})
 
 
@@ -16,14 +17,14 @@ class Tally:
 
     def __init__(self) -> None:
         self._figures: dict[str, JobStatistics] = {}
-        self._uncounted: list[RunChanged] = []  # since the figures were asked for
+        self._counting: dict[str, Counting] = {}  # of the jobs that have changed since, in place of their figures
         self._begun: dict[int, RunChanged] = {}  # runs under way, which the figures do not count yet
         self._commit = 0  # the last one that the figures count already
 
     def load(self, loaded: Loaded) -> None:
         """Begin with what the store tells."""
         self._figures = dict(loaded.statistics)
-        self._uncounted.clear()
+        self._counting.clear()
         self._commit = loaded.commit
         self._begun = {begun.run_id: begun for begun in loaded.begun}
 
@@ -37,24 +38,29 @@ class Tally:
                 self._begun[change.run_id] = change
             else:
                 self._begun.pop(change.run_id, None)
-        self._uncounted += filter(ends_something, changed.changes)
-        if len(self._uncounted) > MOST_UNCOUNTED:
-            self._counted()
+            if ends_something(change):
+                (self._counting.get(change.job) or self._count(change.job)).end(change)
 
     def launches(self, job: str) -> int:
         """Return how many times the job was launched, attempts under way included; 0 for an unknown job."""
         under_way = sum(begun.job == job for begun in self._begun.values())
-        return self._counted().get(job, JobStatistics()).launches + under_way
+        known = self._counting.get(job) or self._figures.get(job)
+        return under_way if known is None else known.launches + under_way
 
     def shown(self) -> dict[str, JobStatistics]:
         """Return the figures of every job that has any, attempts under way included."""
-        shown = dict(self._counted())
+        self._freeze()
+        shown = dict(self._figures)
         for begun in self._begun.values():
             shown[begun.job] = with_begun(shown.get(begun.job, JobStatistics()), begun)
         return shown
 
-    def _counted(self) -> dict[str, JobStatistics]:
-        if self._uncounted:
-            self._figures |= fold_all(self._figures, self._uncounted)
-            self._uncounted.clear()
-        return self._figures
+    def _count(self, job: str) -> Counting:
+        if len(self._counting) >= MOST_COUNTING:
+            self._freeze()
+        counting = self._counting[job] = Counting(self._figures.get(job) or JobStatistics())
+        return counting
+
+    def _freeze(self) -> None:
+        self._figures |= {job: counting.figures() for job, counting in self._counting.items()}
+        self._counting.clear()

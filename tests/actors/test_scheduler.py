@@ -7,7 +7,7 @@ import pytest
 
 from cron_actors.actors.scheduler import SchedulerActor
 from cron_actors.core.statistics import fold_all, with_begun
-from cron_actors.core.tally import MOST_UNCOUNTED
+from cron_actors.core.tally import MOST_COUNTING
 from cron_actors.messages import (
     ActiveRun,
     Changed,
@@ -319,10 +319,22 @@ def test_what_the_store_has_counted_already_is_not_counted_twice(desk: Scheduler
 
 def test_figures_that_nobody_asks_for_do_not_pile_up(desk: SchedulerDesk) -> None:
     ended = a_change(RunState.COMPLETED, outcome=Outcome.SUCCESS)
-    for number in range(1, 100):
-        desk.tell(Changed(changes=(ended,) * 100, commit=number))
-    assert len(desk.scheduler._tally._uncounted) <= MOST_UNCOUNTED  # what a user sees of it is memory
-    assert desk.scheduler.handle(NumRuns(job=ended.job)) == 9_900
+    jobs = [f"job {number}" for number in range(3 * MOST_COUNTING // 2)]
+    for number in (1, 2):
+        desk.tell(Changed(changes=tuple(replace(ended, job=job) for job in jobs), commit=number))
+    assert len(desk.scheduler._tally._counting) <= MOST_COUNTING  # what a user sees of it is memory
+    assert {desk.scheduler.handle(NumRuns(job=job)) for job in jobs} == {2}
+    expected = fold_all({}, (ended, ended))[ended.job]
+    assert desk.scheduler.handle(Figures()) == dict.fromkeys(jobs, expected)
+
+
+def test_figures_that_were_shown_do_not_change_with_what_ends_after_that(desk: SchedulerDesk) -> None:
+    ended = a_change(RunState.COMPLETED, outcome=Outcome.SUCCESS, duration=timedelta(seconds=1))
+    desk.tell(Changed(changes=(ended,), commit=1))
+    shown = desk.scheduler.handle(Figures())
+    desk.tell(Changed(changes=(ended, replace(ended, state=RunState.SKIPPED, outcome=None)), commit=2))
+    assert shown == fold_all({}, [ended])
+    assert desk.scheduler.handle(Figures()) != shown
 
 
 def test_a_run_under_way_counts_as_a_launch_before_and_after_it_is_in_the_figures(desk: SchedulerDesk) -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cron_actors.core.statistics import ACCURACY, observe, quantile
+from cron_actors.core.counting import ACCURACY
+from cron_actors.core.statistics import observe, quantile
 from cron_actors.model.statistics import Distribution
 
 LENGTHS = st.lists(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=400)), min_size=1, max_size=60)

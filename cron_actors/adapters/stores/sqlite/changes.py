@@ -15,6 +15,7 @@ from cron_actors.adapters.stores.sqlite.rows import (
     moment_or_none,
     storable,
 )
+from cron_actors.core.counting import Told
 from cron_actors.messages import RunChanged
 from cron_actors.model.run import Cause, Outcome, RunState
 
@@ -26,6 +27,8 @@ LONGEST_ERROR = 500
 
 _OUTCOME, _STATE = 10, 6
 _COUNTED = frozenset({RunState.SKIPPED.value, RunState.MISSED.value})
+_STATES = {state.value: state for state in RunState}
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 
 
 def text_of(changes: Sequence[RunChanged]) -> str:
@@ -38,11 +41,11 @@ def changes_of(text: str) -> Iterator[RunChanged]:
     return map(_change_of, json.loads(text))
 
 
-def endings_of(text: str) -> tuple[list[RunChanged], int]:
-    """Return those changes of a text that end something, which is what figures count, and how many it holds in all."""
+def endings_of(text: str) -> tuple[list[Told], int]:
+    """Return what figures count, those changes of a text that end something, and how many it holds in all."""
     found = json.loads(text)
     ended = [values for values in found if values[_OUTCOME] is not None or values[_STATE] in _COUNTED]
-    return [_change_of(values) for values in ended], len(found)
+    return [_told_of(values) for values in ended], len(found)
 
 
 def _values_of(change: RunChanged) -> list[Any]:
@@ -65,6 +68,24 @@ def _values_of(change: RunChanged) -> list[Any]:
         change.was,
         None if change.error is None else storable(change.error[:LONGEST_ERROR]),
     ]
+
+
+def _told_of(values: list[Any]) -> Told:
+    # This is read for every run, so only what is counted is made of it; Enum(...) takes longer than a dictionary.
+    _, job, due_at, _, count, _, state, reason, attempt, at, outcome, duration, started_at, lateness, *_ = values
+    return Told(
+        job,
+        _STATES[state],
+        reason,
+        count,
+        attempt,
+        moment_of(at),
+        moment_of(due_at),
+        None if outcome is None else _OUTCOMES[outcome],
+        None if duration is None else timedelta(microseconds=duration),
+        None if started_at is None else moment_of(started_at),
+        None if lateness is None else timedelta(microseconds=lateness),
+    )
 
 
 def _change_of(values: list[Any]) -> RunChanged:

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from cron_actors.adapters.stores.sqlite.changes import endings_of
 from cron_actors.adapters.stores.sqlite.event_table import EventTable
 from cron_actors.adapters.stores.sqlite.rows import Row, json_list, micros_or_none, moment_or_none
+from cron_actors.core.counting import Told
 from cron_actors.core.statistics import fold_all
-from cron_actors.messages import RunChanged
 from cron_actors.model.statistics import Distribution, JobStatistics
 
 # Not REPLACE, which writes the row and its index entry at new places: what a commit costs is the number of its pages.
@@ -38,7 +38,7 @@ class StatisticsTable(EventTable):
 
     def fold_statistics(self, limit: int | None = None) -> int:
         """Bring journalled changes into the rows, ``limit`` of them or a few more; return how many."""
-        changes: list[RunChanged] = []
+        changes: list[Told] = []
         read, last = 0, None
         for sequence, text in self._unread(_FOLLOWER):
             if limit is not None and read >= limit:
