@@ -23,6 +23,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from cron_actors.model.callback import Callback
+from cron_actors.model.construction import quickly_made
 from cron_actors.model.job import Definition, Job
 from cron_actors.model.queue import Queue, QueueDeclaration, QueueState
 from cron_actors.model.records import CursorMove, JobRecord
@@ -278,6 +279,7 @@ class Claim:
     wants: tuple[Want, ...]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
     """Perform this claimed run; ``log`` is the absolute path of its file."""
@@ -365,6 +367,7 @@ class Started:
     monotonic: float
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """The process of the attempt is over."""
@@ -381,6 +384,7 @@ class BatchEnded:
     ended: tuple[Ended, ...]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Performing:
     """A worker performs the attempt; its deadline, if it has one, is ``timeout`` after ``monotonic``."""
@@ -393,6 +397,7 @@ class Performing:
     timeout: timedelta | None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedExecution:
     """The attempt ended this way; its output stands in ``log``. Without ``begun`` it is as if it had not been tried."""
@@ -533,6 +538,7 @@ class Drained:
 
 
 # ── what became of it ───────────────────────────────────────────────────────────────────────────────────────────────
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunChanged:
     """A run went to ``state``; committed. ``count`` is more than 1 for a stretch of instants not run.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from cron_actors.model.construction import quickly_made
 from cron_actors.model.job import Json
 
 
@@ -80,6 +81,7 @@ class Outcome(StrEnum):
     LAUNCHED = "launched"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRun:
     """A run about to be written: owed for one due instant (``due_at``) or for one request.
@@ -128,6 +130,7 @@ class Account:
     definition: str = ""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One execution owed, as the store knows it.
@@ -184,6 +187,7 @@ class Identity:
     boot_id: str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptKey:
     """The claim of one attempt: the run, its number, and the token that fences it."""
@@ -193,6 +197,7 @@ class AttemptKey:
     token: str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
     """How the child process of an attempt ended, as the executor saw it.
@@ -223,6 +228,7 @@ class Ending:
     logged: bool = False
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """What an ended attempt means for its run: the ending, and the state decided for the run.
