@@ -16,7 +16,7 @@ from cron_actors.actors.timer import Timepieces
 from cron_actors.adapters.clock import SystemAlarm, SystemClock, VirtualClock
 from cron_actors.adapters.console_log import console_log
 from cron_actors.adapters.executors.zygote_client import ZygoteExecutor
-from cron_actors.adapters.processors import keep_to_one
+from cron_actors.adapters.processors import settle_down
 from cron_actors.adapters.stores.urls import describe, open_store
 from cron_actors.adapters.subscription import Subscription, call_back
 from cron_actors.composition import Daemon, Parts
@@ -209,7 +209,7 @@ def launch_scheduler(
     scheduler = Scheduler(jobs, chosen, max_ticks, wait=wait)
     with console_log(chosen.log_level), _noted_signals() as noted:  # a signal may come while we start: it is kept
         running = scheduler.start()
-        keep_to_one()
+        settle_down()
         while not running.finished(LOOK_FOR_SIGNALS):
             while noted:
                 number = noted.popleft()

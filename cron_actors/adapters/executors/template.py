@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from cron_actors.adapters.executors.wire import Channel
+from cron_actors.adapters.processors import Placement
 from cron_actors.errors import StartError
 
 _PROGRAM = "cron_actors.adapters.executors.zygote"
@@ -20,13 +21,13 @@ _STOP_WITHIN = timedelta(seconds=5)
 class Template:
     """A running template process and the channel to it; raises StartError if it does not get ready."""
 
-    def __init__(self, working_directory: Path, processors: set[int]) -> None:
-        """Start it in the folder, on these processors, and wait until it is ready."""
+    def __init__(self, working_directory: Path, placement: Placement) -> None:
+        """Start it in the folder, placed like this, and wait until it is ready."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.channel = Channel(ours)
         try:
             with theirs:
-                self._process = _start(theirs.fileno(), working_directory, processors)
+                self._process = _start(theirs.fileno(), working_directory, placement)
         except OSError as error:
             self.channel.close()
             raise StartError(f"cannot start the process template {sys.executable!r}: {error.strerror}") from error
@@ -56,10 +57,11 @@ class Template:
         return self.channel.receive() is not None
 
 
-def _start(end: int, working_directory: Path, processors: set[int]) -> subprocess.Popen[bytes]:
+def _start(end: int, working_directory: Path, placement: Placement) -> subprocess.Popen[bytes]:
+    processors = ",".join(map(str, sorted(placement.processors)))
     # Its own session: the terminal's Ctrl-C is the daemon's alone. -P: no file of the user's shadows a library.
     return subprocess.Popen(  # noqa: S603 - our own program, by the interpreter that runs this
-        [sys.executable, "-P", "-m", _PROGRAM, str(end), ",".join(map(str, sorted(processors)))],
+        [sys.executable, "-P", "-m", _PROGRAM, str(end), processors, str(placement.policy)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=None if _stderr_is_open() else subprocess.DEVNULL,

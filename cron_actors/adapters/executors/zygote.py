@@ -229,17 +229,24 @@ def _forget_ignored_signals() -> None:
     for number in signal.valid_signals() - {signal.SIGPIPE, signal.SIGXFSZ, signal.SIGKILL, signal.SIGSTOP}:
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # As in any program of Python: here it is blocked, a forked child has it at once, and exec(2) makes it the usual.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _move(processors: set[int], policy: int) -> None:
+    """Be placed as the daemon was at its start: where it has put its threads since, the jobs must not be as well."""
+    os.sched_setaffinity(0, processors)
+    if os.sched_getscheduler(0) != policy:
+        os.sched_setscheduler(0, policy, os.sched_param(0))
 
 
 def main() -> None:
-    """Serve the daemon whose socket is the first argument, on the processors that are the second."""
-    _forget_ignored_signals()
+    """Serve the daemon whose socket is the first argument, on the processors and by the policy that come next."""
     signal.pthread_sigmask(signal.SIG_SETMASK, _BLOCKED)
+    _forget_ignored_signals()
     end = socket.socket(fileno=int(sys.argv[1]))
     end.set_inheritable(False)
-    # A daemon that has kept its threads to one processor must not keep the jobs there as well.
-    os.sched_setaffinity(0, map(int, sys.argv[2].split(",")))
+    _move(set(map(int, sys.argv[2].split(","))), int(sys.argv[3]))
     zygote = Zygote(Channel(end))
     prepare()  # once: whatever a child touches is copied for it
     gc.collect()

@@ -24,6 +24,7 @@ from cron_actors.adapters.executors.template import Template
 from cron_actors.adapters.executors.warm_ends import unborn
 from cron_actors.adapters.executors.warm_pool import WarmPool
 from cron_actors.adapters.executors.wire import Channel
+from cron_actors.adapters.processors import present_placement
 from cron_actors.errors import StartError
 from cron_actors.model.queue import Recycling
 from cron_actors.model.run import AttemptKey, Ending, Identity
@@ -73,8 +74,8 @@ class ZygoteExecutor:
         except OSError as error:
             raise StartError(f"the working directory cannot be used: {error.strerror}") from error
         self._boot_id = boot_id()
-        self._processors = os.sched_getaffinity(0)
-        self._template = Template(self._working_directory, self._processors)
+        self._placement = present_placement()
+        self._template = Template(self._working_directory, self._placement)
         self._outbox.channel = self._template.channel
         self._wakeup = os.eventfd(0)
         self._warm = WarmPool(Orders(self._order, self._wake), self._keep_warm)
@@ -239,7 +240,7 @@ class ZygoteExecutor:
         self._warm.lose(_DIED, self._to_be_started)
         while not self._closed and self._may_restart():
             try:
-                self._template = Template(self._working_directory, self._processors)
+                self._template = Template(self._working_directory, self._placement)
             except StartError as error:
                 _logger.error("%s", error)  # noqa: TRY400 - the line says all that a reader can use
                 continue
