@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 
 from cron_actors.adapters.executors.newborn import UNBORN, become
@@ -20,6 +21,8 @@ def main() -> None:
     os.set_inheritable(report, False)  # noqa: FBT003 - it takes no keyword
     with open(order, encoding="utf-8") as file:
         content = json.load(file)
+    if "call" in content:  # wherever this was started: Ctrl-C means to Python what it always means
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         become(content, report)
     except StillbornError as error:

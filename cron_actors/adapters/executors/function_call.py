@@ -49,7 +49,7 @@ _FAILED = 1
 _OUTPUT_LOST = 120
 _ERROR_LENGTH = 500
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-_libc = ctypes.CDLL(None)
+_fflush = ctypes.CDLL(None).fflush  # looked up once, in the template, not in every child of it
 _LIBRARY = os.__file__.rpartition("/")[0]
 _MACHINERY = ("<frozen importlib", _LIBRARY + "/importlib/", _LIBRARY + "/asyncio/", __file__)
 
@@ -327,7 +327,7 @@ def flush_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and not stream.closed:
             stream.flush()
-    _libc.fflush(None)
+    _fflush(None)
 
 
 def main() -> NoReturn:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # what signal itself returns it makes enums of, at many times the cost
 import ctypes
 import os
 import signal
+import sys
 import time
 
 from cron_actors.adapters.executors import function_call
@@ -25,7 +27,9 @@ _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 _LAST_DESCRIPTOR = 1 << 20
 _REPORT = 3
 _ACCOUNT = ("user", "group")
-_libc = ctypes.CDLL(None)
+# Looked up once, in the template: whatever Python makes at the first use, each child would make for itself.
+_prctl = ctypes.CDLL(None).prctl
+_ENCODING = sys.getfilesystemencoding()
 
 
 class Streams:
@@ -50,7 +54,7 @@ def live(order: Mapping[str, Any], streams: Streams, template: int) -> NoReturn:
         if os.getppid() != template:
             os._exit(status)
         _rearrange_descriptors(streams)
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
         become(order, _REPORT)
     except StillbornError as error:
         status = error.status
@@ -82,21 +86,25 @@ def become(order: Mapping[str, Any], report: int) -> NoReturn:
         enter(order["folder"])
     if "argv" in order:
         _execute(order, overlay, report)
-    _perform(order["call"], overlay, report)
+    die_with_parent()  # again: a change of account has made the kernel forget it
+    _set_variables(overlay)
+    function_call.perform(order["call"], report)
 
 
 def die_with_parent(number: int = signal.SIGKILL) -> None:
     """Have the kernel send the signal when the parent dies, 0 for none; a change of account makes it forget."""
-    _libc.prctl(_DIE_WITH_PARENT, number)
+    _prctl(_DIE_WITH_PARENT, number)
 
 
-def _perform(call: dict[str, Any], overlay: Mapping[str, str], report: int) -> NoReturn:
-    die_with_parent()
-    os.environ.update(overlay)
+def _set_variables(overlay: Mapping[str, str]) -> None:
+    """Set variables as os.environ.update does, in a fifth of the time; raises ValueError for impossible ones."""
+    kept: dict[bytes, bytes] = os.environb._data  # type: ignore[attr-defined]  # noqa: SLF001 - for its speed
+    for name, value in overlay.items():
+        key, content = name.encode(_ENCODING, "surrogateescape"), value.encode(_ENCODING, "surrogateescape")
+        os.putenv(key, content)
+        kept[key] = content
     if "TZ" in overlay:
         time.tzset()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    function_call.perform(call, report)
 
 
 def _execute(order: Mapping[str, Any], overlay: Mapping[str, str], report: int) -> NoReturn:

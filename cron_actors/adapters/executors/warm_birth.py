@@ -44,7 +44,6 @@ def _live(files: list[int], template: int) -> NoReturn:
             end, permits = (fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, _FIRST_KEPT) for file in files)
             _close_all_but(end, permits)
             signal.pthread_sigmask(signal.SIG_SETMASK, ())
-            signal.signal(signal.SIGINT, signal.default_int_handler)
             serve(end, permits)
     finally:
         os._exit(1)
