@@ -101,11 +101,17 @@ def iso(moment: datetime) -> str:
     >>> iso(datetime(2026, 11, 21, 3, tzinfo=UTC))
     '2026-11-21T03:00:00Z'
     """
-    if moment.tzinfo is UTC:  # the way of nearly all moments here, and this is called several times a run
-        return moment.isoformat()[: -len("+00:00")] + "Z"
+    if moment.tzinfo is UTC:  # the way of nearly all moments here
+        return _utc_text(moment)
     if moment.tzinfo is None:
         raise ValueError(f"{moment} has no time zone")
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+@functools.lru_cache(1024)
+def _utc_text(moment: datetime) -> str:
+    # The instant of a run is written several times, that of a claim for many runs. In UTC equal moments have one text.
+    return moment.isoformat()[: -len("+00:00")] + "Z"
 
 
 @functools.cache

@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 
 from cron_actors.core.durations import format_duration
+from cron_actors.core.moments import iso
 from cron_actors.model.run import Ending, Outcome, Run
 
 LATEST = "latest.txt"
@@ -97,4 +98,4 @@ def execution_time(duration: timedelta) -> str:
 
 def _to_the_second(moment: datetime) -> str:
     # strftime takes five times as long, and this is called several times a run.
-    return moment.isoformat(timespec="seconds")[: len("YYYY-MM-DDTHH:MM:SS")]
+    return iso(moment)[: len("YYYY-MM-DDTHH:MM:SS")]

@@ -173,5 +173,12 @@ def test_a_naive_moment_has_no_canonical_text() -> None:
         iso(datetime(2026, 1, 1))  # noqa: DTZ001 - the naive one is the point
 
 
+def test_an_hour_that_a_clock_shows_twice_is_written_as_two() -> None:
+    first = datetime(2026, 10, 25, 2, 30, tzinfo=BERLIN)
+    second = first.replace(fold=1)
+    assert first == second, "what Python takes for equal is not one instant"
+    assert (iso(first), iso(second)) == ("2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z")
+
+
 def test_the_examples_in_the_docstrings_hold() -> None:
     assert doctest.testmod(moments).failed == 0
