@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
 from cron_actors.model.callback import Callback
+from cron_actors.model.construction import quickly_made
 from cron_actors.model.job import ProcessSettings, Success, Work
 from cron_actors.model.queue import Recycling
 from cron_actors.model.run import AttemptKey, Ending, Identity
 
+_USUAL_SUCCESS = Success()
 
+
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
     """All that is needed to perform one attempt.
@@ -30,8 +34,8 @@ class Execution:
     process: ProcessSettings
     folder: Path
     log: str
-    success: Success = field(default_factory=Success)
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str]
+    success: Success = _USUAL_SUCCESS
     header: str = ""
     callback: Callback | None = None
     keep_result: bool = False
@@ -45,6 +49,7 @@ class ChildStarted:
     identity: Identity
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildEnded:
     """The process of an attempt is over, or never came to be; comes exactly once for every ``start``.

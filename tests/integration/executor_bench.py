@@ -62,6 +62,7 @@ class Bench:
             process=ProcessSettings(),
             folder=self.folder,
             log=str(self.log_of(number)),
+            variables={},
         )
 
     def execute(self, execution: Execution) -> Ending:

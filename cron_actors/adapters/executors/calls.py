@@ -17,7 +17,7 @@ def call_of(call: FunctionCall, execution: Execution, working_directory: str, lo
         "function_name": call.function_name,
         "args": list(call.args),
         "kwargs": dict(call.kwargs),
-        "folders": list(dict.fromkeys([str(execution.folder), working_directory])),
+        "folders": folders_of(execution, working_directory),
         "attempt": {
             "run_id": execution.key.run_id,
             "attempt": execution.key.attempt,
@@ -37,3 +37,8 @@ def call_of(call: FunctionCall, execution: Execution, working_directory: str, lo
             "pid": None if callback.launched is None else callback.launched.pid,
         }
     return made
+
+
+def folders_of(execution: Execution, working_directory: str) -> list[str]:
+    """Return where modules are looked up first."""
+    return list(dict.fromkeys([str(execution.folder), working_directory]))

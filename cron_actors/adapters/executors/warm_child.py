@@ -29,7 +29,7 @@ from cron_actors.adapters.executors.programs import NOT_RUNNABLE, StillbornError
 from cron_actors.adapters.executors.warm_log import WarmLog
 from cron_actors.adapters.executors.warm_surroundings import Surroundings
 from cron_actors.adapters.executors.warm_usage import Usage
-from cron_actors.adapters.executors.warm_wire import GOES_ON, IDLE, LEAVES, SO_FAR, ChildWire, LostError
+from cron_actors.adapters.executors.warm_wire import GOES_ON, IDLE, LEAVES, SO_FAR, ChildWire, LostError, runs_of
 from cron_actors.adapters.log_links import point
 
 TYPE_CHECKING = False
@@ -87,7 +87,7 @@ class WarmChild:
         leave(0)
 
     def _perform_batch(self, batch: dict[str, Any]) -> None:
-        runs = batch["runs"]
+        runs = runs_of(batch)
         if not self._wire.may_begin():
             self._wire.tell([IDLE])
             return

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
-from cron_actors.adapters.executors.calls import call_of
+from cron_actors.adapters.executors.calls import MAX_ATTEMPTS, folders_of
 from cron_actors.adapters.executors.orders import ending
 from cron_actors.adapters.executors.warm_wire import frame
 from cron_actors.core.run_log import LATEST
@@ -23,23 +23,53 @@ _NO_LIMITS = Limits()
 _USUAL_SUCCESS = Success()
 
 
-def check_shareable(execution: Execution) -> None:
-    """Raise ValueError if this cannot be performed in a process that performs others before and after."""
-    work, process = execution.work, execution.process
-    if not isinstance(work, FunctionCall) or work.python is not None:
-        raise ValueError("only functions of this interpreter share a process")
+def check_shareable(executions: Sequence[Execution]) -> None:
+    """Raise ValueError if one of these cannot be performed in a process that performs others before and after."""
+    before: Execution | None = None
+    for execution in executions:
+        work = execution.work
+        if not isinstance(work, FunctionCall) or work.python is not None:
+            raise ValueError("only functions of this interpreter share a process")
+        if execution.callback is not None:
+            raise ValueError("a callback has a process of its own")
+        if before is None or execution.process is not before.process or execution.success is not before.success:
+            _check_settings(execution)  # once for runs of one job
+        before = execution
+
+
+def _check_settings(execution: Execution) -> None:
+    process = execution.process
     if (process.user, process.group, process.umask, process.env_file, process.stdin) != (None,) * 5:
         raise ValueError("a job with rights, an env file or standard input has a process of its own")
     if process.limits != _NO_LIMITS or execution.success != _USUAL_SUCCESS:
         raise ValueError("a job with limits or its own success has a process of its own")
-    if execution.callback is not None:
-        raise ValueError("a callback has a process of its own")
 
 
 def batch_order(executions: Sequence[Execution], recycling: Recycling, working_directory: str) -> bytes:
     """Return what is sent to the child for these executions, all of one folder."""
-    runs = [_run(execution, working_directory) for execution in executions]
-    return frame({"runs": runs, "latest": LATEST, "most_runs": recycling.runs, "most_memory": recycling.memory})
+    works: dict[tuple[str, str, int], int] = {}  # what runs of one job have in common is sent once
+    described: list[dict[str, Any]] = []
+    runs = []
+    for execution in executions:
+        work, key = cast("FunctionCall", execution.work), execution.key  # as check_shareable has seen to it
+        mark = (work.path, work.function_name, id(execution.process))
+        number = works.setdefault(mark, len(described))
+        if number == len(described):
+            described.append(_described(work, execution))
+        max_attempts = int(execution.variables.get(MAX_ATTEMPTS, "1"))
+        attempt = (key.run_id, key.attempt, max_attempts)
+        own = (work.args, dict(work.kwargs), execution.variables, execution.keep_result)
+        runs.append((number, attempt, execution.log, execution.header, *own))
+    return frame(
+        {
+            "works": described,
+            "folders": folders_of(executions[0], working_directory),
+            "runs": runs,
+            "latest": LATEST,
+            "most_runs": recycling.runs,
+            "most_memory": recycling.memory,
+        }
+    )
 
 
 def not_begun(execution: Execution) -> ChildEnded:
@@ -79,12 +109,12 @@ def told_end(execution: Execution, told: Sequence[Any], asked_at: int | None) ->
     return ChildEnded(key=execution.key, ending=replace(how, logged=by_itself and bool(logged)))
 
 
-def _run(execution: Execution, working_directory: str) -> dict[str, Any]:
-    work, process = cast("FunctionCall", execution.work), execution.process  # as check_shareable has seen to it
+def _described(work: FunctionCall, execution: Execution) -> dict[str, Any]:
+    process = execution.process
     folder = process.working_directory
     return {
-        "call": call_of(work, execution, working_directory),
-        "header": execution.header,
-        "env": {**process.env, **execution.variables},
+        "path": work.path,
+        "function_name": work.function_name,
+        "env": dict(process.env),
         "folder": None if folder is None else str(execution.folder / folder),
     }

@@ -65,8 +65,7 @@ class WarmPool:
 
     def begin(self, executions: Sequence[Execution], queue: str, recycling: Recycling, report: BatchReport) -> None:
         """Have a batch performed; raises ValueError for what cannot share a process."""
-        for execution in executions:
-            check_shareable(execution)
+        check_shareable(executions)
         batch = Batch(queue=queue, recycling=recycling, report=report, waiting=deque(executions))
         with self._lock:
             if executions and not self._closed:
@@ -261,15 +260,16 @@ class WarmPool:
         """Take in what the child tells; False if nothing more is to be expected of it."""
         try:
             lines = process.read()
+            now = monotonic()
             for line in lines or ():
-                self._hear(process, line)
+                self._hear(process, line, now)
         except (ValueError, TypeError, IndexError, KeyError):
             _logger.exception("a process that is used again tells what nobody understands: it is ended")
             self._orders.kill(process, timedelta(0))
             return False
         return lines is not None
 
-    def _hear(self, process: WarmProcess, line: Sequence[Any]) -> None:
+    def _hear(self, process: WarmProcess, line: Sequence[Any], now: float) -> None:
         step, batch = line[0], process.batch
         if batch is None:
             return
@@ -285,7 +285,7 @@ class WarmPool:
             launched = end.ending.outcome is Outcome.LAUNCHED
         process.so_far = {}
         if step == GOES_ON:
-            self._lookout.expect(process, monotonic())
+            self._lookout.expect(process, now)
             return
         process.batch = process.look_at = None
         if launched:
@@ -293,7 +293,7 @@ class WarmPool:
         elif step == LEAVES:
             batch.move_on()
         elif process.asked_at is None:
-            self._idle.put(process, monotonic())
+            self._idle.put(process, now)
         if batch.waiting:
             self._assign(batch)
 

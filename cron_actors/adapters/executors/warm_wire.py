@@ -1,6 +1,7 @@
 """What a warm child and the daemon say to each other over a stream socket, as the child has it.
 
-The daemon sends batches: four bytes of length, then JSON. The child sends lines, each a JSON list that begins with what
+The daemon sends batches: four bytes of length, then JSON. What runs have in common stands there once; ``runs_of`` reads
+them. The child sends lines, each a JSON list that begins with what
 the child does next: ``GOES_ON`` (the next run of the batch has begun), ``IDLE`` (nothing more of the batch is begun),
 ``LEAVES`` (as ``IDLE``, and the process ends). A run that is over is told as ``[next, ended, duration, cpu, memory,
 logged, tail, record]``: nanoseconds on the monotonic clock, microseconds twice, bytes, whether its log is ended, the
@@ -35,6 +36,28 @@ def frame(message: dict[str, Any]) -> bytes:
     """Return the bytes of a batch."""
     content = _encoder.encode(message).encode()
     return len(content).to_bytes(LENGTH_BYTES, "big") + content
+
+
+def runs_of(batch: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the runs of a batch: each with its call (as ``calls.py`` describes one), header, variables and folder."""
+    runs = []
+    for number, attempt, log, header, args, kwargs, variables, keep_result in batch["runs"]:
+        work = batch["works"][number]
+        run_id, this, most = attempt
+        call = {
+            "path": work["path"],
+            "function_name": work["function_name"],
+            "args": args,
+            "kwargs": kwargs,
+            "folders": batch["folders"],
+            "attempt": {"run_id": run_id, "attempt": this, "max_attempts": most},
+            "log": log,
+            "log_start": 0,
+        }
+        if keep_result:
+            call["keep_result"] = True
+        runs.append({"call": call, "header": header, "env": {**work["env"], **variables}, "folder": work["folder"]})
+    return runs
 
 
 class ChildWire:

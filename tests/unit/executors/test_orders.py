@@ -19,7 +19,9 @@ KEY = AttemptKey(run_id=7, attempt=2, token="t")  # noqa: S106 - not a password
 
 
 def execution(work: Work = Command(line="a"), **fields: Any) -> Execution:  # noqa: ANN401, B008 - values of any field
-    usual = Execution(key=KEY, work=work, process=ProcessSettings(), folder=Path("/jobs"), log="/logs/a.txt")
+    usual = Execution(
+        key=KEY, work=work, process=ProcessSettings(), folder=Path("/jobs"), log="/logs/a.txt", variables={}
+    )
     return replace(usual, **fields)
 
 
