@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import TracebackType
 from urllib.parse import quote
 
 from cron_actors.adapters.doorbell import ring
@@ -54,18 +55,23 @@ def set_patience(connection: sqlite3.Connection, patience: int) -> None:
     connection.execute(f"PRAGMA busy_timeout = {patience:d}")
 
 
-@contextmanager
-def own_errors() -> Iterator[None]:
-    """Turn what sqlite3 raises into StoreBusyError where trying again later can help, else into StoreError."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", None)
-        if code is not None and code & _PRIMARY in _PASSING:
-            raise StoreBusyError(f"the database cannot be used for now: {error}") from error
-        raise StoreError(f"the database refused: {error}") from error
-    except (OverflowError, UnicodeEncodeError) as error:
-        raise StoreError(f"the database cannot hold this value: {error}") from error
+class OwnErrors:
+    """Turns what sqlite3 raises into StoreBusyError where trying again later can help, else into StoreError."""
+
+    # Entered with every transaction, like OwnTransaction: a generator takes several times as long.
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, sqlite3.Error):
+            code = getattr(error, "sqlite_errorcode", None)
+            if code is not None and code & _PRIMARY in _PASSING:
+                raise StoreBusyError(f"the database cannot be used for now: {error}") from error
+            raise StoreError(f"the database refused: {error}") from error
+        if isinstance(error, OverflowError | UnicodeEncodeError):
+            raise StoreError(f"the database cannot hold this value: {error}") from error
 
 
 class Session:
@@ -84,13 +90,13 @@ class Session:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Lend the connection for queries."""
-        with self._lock, own_errors():
+        with self._lock, OwnErrors():
             yield self.connection
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Lend the connection inside a transaction: committed when the block ends, rolled back when it raises."""
-        with self._lock, own_errors(), own_transaction(self.connection):
+        with self._lock, OwnErrors(), OwnTransaction(self.connection):
             yield self.connection
 
     def announce(self) -> None:
@@ -108,16 +114,29 @@ class Session:
                 self._lock.release()
 
 
-@contextmanager
-def own_transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Begin a transaction with the right to write, so that it never has to ask for it half-way; commit or roll back."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
+class OwnTransaction:
+    """Begins a transaction with the right to write, so that it never has to ask for it half-way; ends in any case."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            self._roll_back()
+            return
+        try:
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def _roll_back(self) -> None:
         # A failed commit leaves the transaction open, a full disk may have ended it already.
         with suppress(sqlite3.Error):
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-        raise
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")

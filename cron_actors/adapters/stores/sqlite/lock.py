@@ -28,7 +28,9 @@ class DaemonLock:
 
     def __init__(self, database: Path) -> None:
         self._database = database
+        self._path = os.fspath(_lock_of(database))  # looked at in every transaction
         self._descriptor: int | None = None
+        self._file: os.stat_result | None = None
 
     def take(self, node: str) -> None:
         """Take the lock and note this process and its node in it; StartError names the process that holds it."""
@@ -45,12 +47,13 @@ class DaemonLock:
                 "a database file serves one daemon, many nodes need PostgreSQL"
             ) from error
         self._descriptor = descriptor
+        self._file = os.fstat(descriptor)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n{node}\n".encode(), 0)
 
     def keep(self, node: str) -> None:
         """Take the lock anew if its file was deleted; StartError if another daemon has been faster."""
-        if self._descriptor is not None and not same_file(_lock_of(self._database), os.fstat(self._descriptor)):
+        if self._descriptor is not None and self._file is not None and not same_file(self._path, self._file):
             lost = self._descriptor
             self.take(node)
             os.close(lost)
@@ -78,12 +81,13 @@ def creation_lock(database: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def same_file(path: Path, known: os.stat_result) -> bool:
+def same_file(path: str, known: os.stat_result) -> bool:
     """Say whether the file that was once looked at still is the one of this path."""
     try:
-        return os.path.samestat(os.stat(path), known)  # noqa: PTH116 # asked in every transaction: Path is slower
+        found = os.stat(path)  # noqa: PTH116 # asked in every transaction: Path is slower
     except FileNotFoundError:
         return False
+    return found.st_ino == known.st_ino and found.st_dev == known.st_dev
 
 
 def daemon_lives(database: Path) -> bool:

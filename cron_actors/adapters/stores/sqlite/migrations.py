@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from cron_actors.adapters.stores.sqlite.connection import VISITOR_PATIENCE, connect, own_transaction
+from cron_actors.adapters.stores.sqlite.connection import VISITOR_PATIENCE, OwnTransaction, connect
 from cron_actors.adapters.stores.sqlite.location import OWNER_FILE
 from cron_actors.errors import StartError
 
@@ -54,7 +54,7 @@ def migrate(connection: sqlite3.Connection, path: Path | None, migrations: tuple
     latest = migrations[-1].number
     if version_of(connection) == latest:
         return
-    with own_transaction(connection):
+    with OwnTransaction(connection):
         version = version_of(connection)  # again: another process may have migrated before we got the lock
         _refuse_newer(version, latest, path)
         if path is not None and version < latest and not _is_empty(connection):

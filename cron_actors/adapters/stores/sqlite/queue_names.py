@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 
-from cron_actors.adapters.stores.sqlite.connection import own_errors
+from cron_actors.adapters.stores.sqlite.connection import OwnErrors
 
 
 def queue_names(connection: sqlite3.Connection) -> list[str]:
     """Return the names of the queues that have not been removed; raises StoreError."""
-    with own_errors():
+    with OwnErrors():
         cursor = connection.cursor()
         cursor.row_factory = None
         return [

@@ -27,6 +27,7 @@ class SqliteStore:
     def __init__(self, database: Database, node: str = "") -> None:
         self._database = database
         self._node = node
+        self._path = None if database.path is None else os.fspath(database.path)
         self._lock = None if database.path is None else DaemonLock(database.path)
         self._session: Session | None = None
         self._seen: tuple[int, int] | None = None
@@ -95,7 +96,7 @@ class SqliteStore:
 
     def _check_files(self) -> None:
         """Raise StoreBusyError while the files are not at their place: what is written would be lost with them."""
-        path = self._database.path
+        path = self._path
         if path is None or self._lock is None or self._file is None:
             return
         try:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from cron_actors.adapters.stores.sqlite.connection import Session, own_errors, own_transaction
+from cron_actors.adapters.stores.sqlite.connection import OwnErrors, OwnTransaction, Session
 from cron_actors.adapters.stores.sqlite.insertion import insert
 from cron_actors.adapters.stores.sqlite.migrations import shipped_migrations, version_of
 from cron_actors.adapters.stores.sqlite.rows import json_list, micros
@@ -64,7 +64,7 @@ def submit(
     The daemon is not rung for, as nothing is there before the commit, which is the application's: it finds the runs
     when it looks by itself.
     """
-    with own_errors(), _part_of_transaction(connection):
+    with OwnErrors(), _part_of_transaction(connection):
         cursor = connection.cursor()
         cursor.row_factory = None
         _check(cursor)
@@ -74,7 +74,7 @@ def submit(
 @contextmanager
 def _part_of_transaction(connection: sqlite3.Connection) -> Iterator[None]:
     if not connection.in_transaction and connection.isolation_level is None:
-        with own_transaction(connection):
+        with OwnTransaction(connection):
             yield
         return
     begun = not connection.in_transaction
