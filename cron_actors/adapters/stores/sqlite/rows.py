@@ -16,6 +16,10 @@ Row = tuple[Any, ...]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_NO_ARGS = json.dumps({"args": [], "kwargs": {}})
+# To look up a member takes a fifth of the time of Enum(...).
+_CAUSES = {cause.value: cause for cause in Cause}
+_STATES = {state.value: state for state in RunState}
 
 
 def micros(moment: datetime) -> int:
@@ -35,7 +39,7 @@ def micros_or_none(moment: datetime | None) -> int | None:
 
 def moment_of(number: int) -> datetime:
     """Return the moment, in UTC, that lies this many microseconds after the Unix epoch."""
-    return _EPOCH + timedelta(microseconds=number)
+    return _EPOCH + timedelta(0, 0, number)  # by its name the number takes half as long again
 
 
 def moment_or_none(number: int | None) -> datetime | None:
@@ -63,6 +67,12 @@ def json_list(values: Sequence[str | int]) -> str:
     return json.dumps(values)
 
 
+def _args_of(text: str | None) -> Json:
+    if text is None:
+        return None
+    return {"args": [], "kwargs": {}} if text == _NO_ARGS else json.loads(text)  # most have none
+
+
 RUN_COLUMNS = (
     "run_id, job, due_at, last_due_at, count, cause, state, reason, queue, priority, definition, attempt, deaths,"
     " node, lease_token, started_at, finished_at, outcome, exit_code, error, log, cancel_requested, exempt, args,"
@@ -79,8 +89,8 @@ def run_of(row: Row) -> Run:
         due_at=moment_of(row[2]),
         last_due_at=moment_of(row[3]),
         count=row[4],
-        cause=Cause(row[5]),
-        state=RunState(row[6]),
+        cause=_CAUSES[row[5]],
+        state=_STATES[row[6]],
         reason=row[7],
         queue=row[8],
         priority=row[9],
@@ -97,7 +107,7 @@ def run_of(row: Row) -> Run:
         log=row[20],
         cancel_requested=bool(row[21]),
         exempt=bool(row[22]),
-        args=None if row[23] is None else json.loads(row[23]),
+        args=_args_of(row[23]),
         duration=None if row[24] is None else timedelta(microseconds=row[24]),
         scheduled_at=moment_or_none(row[25]),
         max_attempts=row[26],
@@ -111,14 +121,14 @@ def run_of(row: Row) -> Run:
 
 def claimed_run_of(row: Row, node: str, token: str, at: datetime, log_of: NameLog) -> Run:
     """Return the run of a row of RUN_COLUMNS that waits, as it is once the node has claimed it at this moment."""
-    run_id, job, due_at = row[0], row[1], moment_of(row[2])
+    run_id, job, due_at, inserted = row[0], row[1], moment_of(row[2]), row[28]
     return Run(
         run_id=run_id,
         job=job,
         due_at=due_at,
         last_due_at=due_at,
         count=1,
-        cause=Cause(row[5]),
+        cause=_CAUSES[row[5]],
         state=RunState.EXECUTING,
         reason=None,
         queue=row[8],
@@ -132,11 +142,11 @@ def claimed_run_of(row: Row, node: str, token: str, at: datetime, log_of: NameLo
         log=row[20] or log_of(job, due_at, run_id),
         cancel_requested=bool(row[21]),
         exempt=bool(row[22]),
-        args=None if row[23] is None else json.loads(row[23]),
+        args=_args_of(row[23]),
         scheduled_at=moment_or_none(row[25]),
         max_attempts=row[26],
         unique_key=row[27],
-        inserted_at=moment_or_none(row[28]),
+        inserted_at=due_at if inserted == row[2] else moment_or_none(inserted),
         cause_run_id=row[29],
     )
 
