@@ -274,6 +274,17 @@ def test_an_attempt_ends_once(store: AnyStore) -> None:
     assert look(store, run.run_id) == done
 
 
+def test_an_old_token_does_not_pass_beside_the_one_in_force(store: AnyStore) -> None:
+    insert(store, owed())
+    (old,) = claim(store)
+    settle(store, ended(old, RunState.AVAILABLE))
+    (new,) = claim(store)
+    with store.begin() as transaction:
+        known = transaction.settle([ended(old, RunState.DISCARDED), ended(new)])
+    assert known == [False, True]
+    assert look(store, new.run_id).state is RunState.COMPLETED
+
+
 def test_a_token_of_another_run_opens_nothing(store: AnyStore) -> None:
     insert(store, owed(), owed(after=1))
     one, other = claim(store, slots=2)

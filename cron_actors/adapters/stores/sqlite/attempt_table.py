@@ -42,7 +42,7 @@ _IDENTIFY = (
 )
 # Run and token of what is to be settled, as JSON: which of these hold their runs? CROSS JOIN looks them up one by one.
 VALID = (
-    "SELECT run_id FROM json_each(?1) AS claim CROSS JOIN run ON run.run_id = claim.value ->> 0"
+    "SELECT run_id, lease_token FROM json_each(?1) AS claim CROSS JOIN run ON run.run_id = claim.value ->> 0"
     " WHERE lease_token = claim.value ->> 1 AND state IN ('executing', 'launched')"
 )
 _SETTLE = (
@@ -96,16 +96,16 @@ class AttemptTable(Table):
 
     def settle(self, settlements: Sequence[Settlement]) -> list[bool]:
         """End the attempts and move their runs on; False, and no change, for a token that does not hold its run."""
-        keys = [settlement.key for settlement in settlements]
-        valid = {row[0] for row in self._all(VALID, json.dumps([(key.run_id, key.token) for key in keys]))}
+        claims = [(settlement.key.run_id, settlement.key.token) for settlement in settlements]
+        valid = set(self._all(VALID, json.dumps(claims)))
         known: list[bool] = []
         anew: list[Settlement] = []
         ended: list[Settlement] = []
-        for settlement in settlements:
-            held = settlement.key.run_id in valid
+        for claim, settlement in zip(claims, settlements, strict=True):
+            held = claim in valid
             known.append(held)
             if held:
-                valid.remove(settlement.key.run_id)  # an attempt ends once
+                valid.remove(claim)  # an attempt ends once
                 (anew if settlement.state in ANEW else ended).append(settlement)
         self._do_each(_SETTLE_ANEW, [_settled_row(settlement) for settlement in anew])
         self._do_each(_SETTLE_ENDED, [_settled_row(settlement) for settlement in ended])
