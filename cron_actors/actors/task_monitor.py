@@ -265,6 +265,7 @@ class TaskMonitorActor(Shell[MonitorMessage]):
 
     def _batch_ended(self, ended: Sequence[Ended]) -> None:
         finished: list[FinishedExecution] = []
+        timed = False  # whether the Scheduler may know a deadline of one of these
         kept: list[Performance] = []
         logs: dict[str, Launch] = {}  # of each job one is enough to be looked after, beside those that were held
         for one in ended:
@@ -272,6 +273,7 @@ class TaskMonitorActor(Shell[MonitorMessage]):
             if performance is None:
                 continue
             self._over.add(one.key.token)
+            timed = timed or performance.launch.job.timeout is not None
             if not one.begun:
                 finished.append(performance.finished(NOT_BEGUN, begun=False))
                 continue
@@ -286,7 +288,8 @@ class TaskMonitorActor(Shell[MonitorMessage]):
         if finished:
             message = FinishedBatch(finished=tuple(finished))
             self._to.ledger.tell(message)
-            self._to.scheduler.tell(message)
+            if timed:
+                self._to.scheduler.tell(message)
             if not self._under_way:
                 self._to.queue.tell(SlotFree(worker=self._worker, runs=self._runs, busy=self._busy))
         for launch in logs.values():
@@ -338,7 +341,8 @@ class TaskMonitorActor(Shell[MonitorMessage]):
         self._drop(performance)
         finished = performance.finished(ending, begun=begun)
         self._to.ledger.tell(finished)
-        self._to.scheduler.tell(finished)
+        if performance.launch.job.timeout is not None:  # else the Scheduler has nothing to forget, and need not wake
+            self._to.scheduler.tell(finished)
         self._free(hold=hold)
         self._retire(performance.launch)
 

@@ -176,3 +176,17 @@ def test_output_of_a_quick_run_beyond_the_limit_is_cut_with_a_note_and_the_log_e
     desk.tell(BatchEnded(ended=(Ended(key=limited.key, ending=ending),)))
     text = desk.logs.files[limited.log]
     assert text.startswith("1234[output beyond 4 bytes was dropped]\nExecution Time = ")
+
+
+def test_the_scheduler_hears_of_ends_only_if_it_may_know_a_deadline_of_one() -> None:
+    desk = Desk()
+    without = tuple(a_launch(number, a_job(timeout=None)) for number in (4, 5))
+    desk.tell(ended(1, 2, 3))
+    assert desk.scheduler.take() == desk.ledger.take()
+    over = an_ending(Outcome.SUCCESS, logged=True)
+    for launches, heard in [(without, False), ((without[0], FIRST), True)]:
+        desk.tell(LaunchBatch(launches=launches, queue=QUEUE))
+        desk.tell(BatchEnded(ended=tuple(Ended(key=launch.key, ending=over) for launch in launches)))
+        told = desk.ledger.take()
+        assert len(told) == 1
+        assert desk.scheduler.take() == (told if heard else [])
