@@ -28,6 +28,23 @@ def change_of(run: Run, at: datetime, was: RunState | None = None) -> RunChanged
     )
 
 
+def submission_of(run: Run, at: datetime, state: RunState, reason: str | None) -> RunChanged:
+    """Return that the run was submitted and stood in ``state``, of one that stands elsewhere by now."""
+    return RunChanged(
+        run_id=run.run_id,
+        job=run.job,
+        due_at=run.due_at,
+        last_due_at=run.last_due_at,
+        count=run.count,
+        cause=run.cause,
+        state=state,
+        reason=reason,
+        attempt=0,
+        at=at,
+        queue=run.queue,
+    )
+
+
 def end_of(held: Run, settlement: Settlement) -> RunChanged:
     """Return that the attempt which held the run has ended; the run itself may forget that it was ever begun."""
     ending = settlement.ending

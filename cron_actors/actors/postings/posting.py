@@ -5,11 +5,10 @@ Mail and events that a posting causes leave only after the commit; a posting tha
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from cron_actors.actors.postings.node import Node, Pace
-from cron_actors.core.changes import change_of, end_of
+from cron_actors.core.changes import change_of, end_of, submission_of
 from cron_actors.core.definitions import job_of
 from cron_actors.errors import InvalidValueError
 from cron_actors.messages import (
@@ -132,7 +131,7 @@ class Posting:
     def _introduce(self, run: Run, was: RunState) -> None:
         """Tell of the submission first: a queue may find the run before the ledger looks for what has arrived."""
         reason = Reason.DELAYED if was is RunState.SCHEDULED else None
-        self.changes.append(change_of(replace(run, state=was, reason=reason, attempt=0, started_at=None), self.at))
+        self.changes.append(submission_of(run, self.at, was, reason))
         self.introduced.add(run.run_id)
 
     def _consider(self, state: RunState, queue: str, scheduled_at: datetime | None) -> None:

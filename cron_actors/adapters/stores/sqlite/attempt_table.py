@@ -92,7 +92,7 @@ class AttemptTable(Table):
 
     def begin_attempts(self, begun: Sequence[tuple[AttemptKey, Identity]]) -> None:
         """Note the processes of attempts that are not over; an old token changes nothing."""
-        self._do_each(_IDENTIFY, ((who.pid, who.start_time, who.boot_id, key.run_id, key.token) for key, who in begun))
+        self._do_each(_IDENTIFY, [(who.pid, who.start_time, who.boot_id, key.run_id, key.token) for key, who in begun])
 
     def settle(self, settlements: Sequence[Settlement]) -> list[bool]:
         """End the attempts and move their runs on; False, and no change, for a token that does not hold its run."""
@@ -138,16 +138,17 @@ class AttemptTable(Table):
 
 def _settled_row(settlement: Settlement) -> Row:
     # Exact types throughout: whatever else sqlite3 is given, an Enum or a bool, it looks up adapters for each time.
+    # The text of a member is had sooner by str() than by its value.
     ending, state, reason = settlement.ending, settlement.state, settlement.reason
     forgotten = state in _FORGETTING
     return (
-        state.value,
+        str(state),
         None if reason is None else str(reason),
         0 if settlement.counted else 1,
         settlement.deaths,
         micros(settlement.at) if state in FINAL else None,
         None if forgotten else micros_of(ending.duration),
-        None if forgotten else ending.outcome.value,
+        None if forgotten else str(ending.outcome),
         None if forgotten else ending.exit_code,
         None if forgotten else storable(ending.error),
         None if forgotten else storable(ending.result),
@@ -162,7 +163,7 @@ def _ended_row(settlement: Settlement) -> Row:
     return (
         micros(settlement.at),
         1 if settlement.counted else 0,
-        ending.outcome.value,
+        str(ending.outcome),
         ending.exit_code,
         storable(ending.error),
         storable(ending.output_tail),

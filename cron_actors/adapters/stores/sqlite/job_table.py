@@ -75,4 +75,4 @@ class JobTable(Table):
 
     def move_cursors(self, moves: Sequence[CursorMove]) -> None:
         """Set cursors and next due instants, but never a cursor back."""
-        self._do_each(_MOVE, ((micros(move.cursor_at), micros_or_none(move.next_due_at), move.job) for move in moves))
+        self._do_each(_MOVE, [(micros(move.cursor_at), micros_or_none(move.next_due_at), move.job) for move in moves])

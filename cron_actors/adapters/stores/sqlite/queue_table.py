@@ -43,7 +43,7 @@ class QueueTable(Table):
 
     def put_shares(self, shares: Mapping[str, int]) -> None:
         """Note how many workers these queues were given."""
-        self._do_each(_SHARE, ((share, name) for name, share in shares.items()))
+        self._do_each(_SHARE, [(share, name) for name, share in shares.items()])
 
     def begun_since(self, queue: str, since: datetime, limit: int) -> list[datetime]:
         """Return when the latest ``limit`` attempts of the queue began, those after ``since``, oldest first."""

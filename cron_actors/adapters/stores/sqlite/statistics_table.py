@@ -54,7 +54,7 @@ class StatisticsTable(EventTable):
 
     def put_statistics(self, figures: Mapping[str, JobStatistics]) -> None:
         """Replace the rows of these jobs."""
-        self._do_each(_PUT, (_row(job, one) for job, one in figures.items()))
+        self._do_each(_PUT, [_row(job, one) for job, one in figures.items()])
 
     @contextmanager
     def _snapshot(self) -> Iterator[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from cron_actors.adapters.stores.sqlite.rows import Row
 
@@ -24,5 +24,6 @@ class Table:
     def _do(self, statement: str, *parameters: object) -> int:
         return self._connection.execute(statement, parameters).rowcount
 
-    def _do_each(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
-        self._connection.executemany(statement, rows)
+    def _do_each(self, statement: str, rows: Collection[tuple[object, ...]]) -> None:
+        if rows:
+            self._connection.executemany(statement, rows)

@@ -76,7 +76,7 @@ class WaitingTable(Table):
             replace(run_of(row), state=RunState.AVAILABLE, reason=None, scheduled_at=None)
             for row in self._all(RIPE, micros(until), limit)
         ]
-        self._do_each(_PROMOTE, ((run.run_id,) for run in runs))
+        self._do_each(_PROMOTE, [(run.run_id,) for run in runs])
         return runs
 
     def next_scheduled(self) -> datetime | None:
