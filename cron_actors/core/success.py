@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from cron_actors.core.durations import format_duration
 from cron_actors.core.quotation import quote
+from cron_actors.model.construction import quickly_made
 from cron_actors.model.job import Limits, Success
 
 _ONLY_ZERO = Success().exit_codes
@@ -18,6 +19,7 @@ _SIGKILL, _SIGXCPU = 9, 24  # as Linux numbers them, for the core knows no signa
 _SHELL_BASE = 128  # a shell tells the death of its command by a signal as a status above this
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessEnd:
     """What was seen of a process that ended: ``exit_code`` is negative for a signal, ``error`` one line for people.

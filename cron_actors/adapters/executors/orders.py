@@ -36,7 +36,9 @@ def start_order(execution: Execution, working_directory: str, log_start: int = 0
 
     ``working_directory`` is the daemon's own; ``log_start`` is where in the log this attempt's output begins.
     """
-    return encode(order(execution, working_directory, log_start) | _watch(execution, log_start))
+    made = order(execution, working_directory, log_start)
+    _add_watch(made, execution, log_start)
+    return encode(made)
 
 
 def order(execution: Execution, working_directory: str, log_start: int = 0) -> dict[str, Any]:
@@ -59,7 +61,8 @@ def order(execution: Execution, working_directory: str, log_start: int = 0) -> d
         case FunctionCall(python=str(python)) as call:
             made["argv"] = [interpreter(python, execution.folder), _FUNCTION_CALL]
             made["description"] = json.dumps(call_of(call, execution, working_directory, log_start))
-    return made | _rights(process, execution.folder)
+    _add_rights(made, process, execution.folder)
+    return made
 
 
 def interpreter(python: str, folder: os.PathLike[str]) -> str:
@@ -120,29 +123,30 @@ def status_text(code: int) -> str:
         return f"killed by signal {-code}"
 
 
-def _rights(process: ProcessSettings, folder: os.PathLike[str]) -> dict[str, Any]:
-    """Return what only a forked child can do to itself; nothing for a job that asks for nothing of it."""
+def _add_rights(made: dict[str, Any], process: ProcessSettings, folder: os.PathLike[str]) -> None:
+    """Add what only a forked child can do to itself; nothing for a job that asks for nothing of it."""
     limits = process.limits
-    wanted = {
-        "user": process.user,
-        "group": process.group,
-        "umask": process.umask,
-        "memory": limits.memory,
-        "cpu": None if limits.cpu is None else math.ceil(limits.cpu.total_seconds()),
-        "open_files": limits.open_files,
-        "nice": limits.nice,
-    }
-    rights = {name: value for name, value in wanted.items() if value is not None}
-    made: dict[str, Any] = {"rights": rights} if rights else {}
+    wanted = (
+        ("user", process.user),
+        ("group", process.group),
+        ("umask", process.umask),
+        ("memory", limits.memory),
+        ("cpu", None if limits.cpu is None else math.ceil(limits.cpu.total_seconds())),
+        ("open_files", limits.open_files),
+        ("nice", limits.nice),
+    )
+    rights = {name: value for name, value in wanted if value is not None}
+    if rights:
+        made["rights"] = rights
     if process.env_file is not None:
         made["env_file"] = os.path.join(folder, process.env_file)  # noqa: PTH118 - a path that is kept as written
-    return made
 
 
-def _watch(execution: Execution, log_start: int) -> dict[str, Any]:
-    """Return what is to be looked at beside the exit status, where success depends on it."""
+def _add_watch(made: dict[str, Any], execution: Execution, log_start: int) -> None:
+    """Add what is to be looked at beside the exit status, where success depends on it."""
     success = execution.success
-    made: dict[str, Any] = {"errors": True} if success.stderr_fails else {}
+    if success.stderr_fails:
+        made["errors"] = True
     if success.output is not None or success.output_not is not None:
         made["search"] = {
             "log": execution.log,
@@ -150,4 +154,3 @@ def _watch(execution: Execution, log_start: int) -> dict[str, Any]:
             "output": success.output,
             "output_not": success.output_not,
         }
-    return made

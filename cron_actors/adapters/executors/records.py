@@ -11,6 +11,7 @@ from typing import Any
 
 from cron_actors.adapters.executors.function_call import CALLBACK_SECONDS
 from cron_actors.model.callback import CallbackKind
+from cron_actors.model.construction import quickly_made
 from cron_actors.model.run import Ending, Identity, Outcome
 from cron_actors.ports.executor import Execution
 
@@ -38,6 +39,7 @@ def sound(record: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in record.items() if key in _KINDS and isinstance(value, _KINDS[key])}
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndSeen:
     """The end of a process: its status, and what was wrong, in one line, if it is no success by that."""
@@ -64,12 +66,16 @@ def with_record(ending: Ending, record: Mapping[str, Any]) -> Ending:
 
 
 def _with_record(ending: Ending, record: Mapping[str, Any]) -> Ending:
-    told = replace(ending, callbacks=_callbacks(record), callback_error=_callback_error(ending, record))
+    callbacks, callback_error = _callbacks(record), _callback_error(ending, record)
+    told = ending
+    if callbacks or callback_error is not None:  # to replace nothing takes as long
+        told = replace(ending, callbacks=callbacks, callback_error=callback_error)
     outcome = _BY_WORD.get(record.get("outcome", ""))
     if outcome is None:
-        if ending.outcome is not Outcome.SUCCESS:
+        result, error = record.get("result"), record.get("error")
+        if ending.outcome is not Outcome.SUCCESS or (result is None and error is None):
             return told
-        return replace(told, result=record.get("result"), error=record.get("error"))
+        return replace(told, result=result, error=error)
     return replace(
         told,
         outcome=outcome,
@@ -86,7 +92,8 @@ def _identity(pid: int, start_time: int, boot_id: str) -> Identity:
 
 
 def _callbacks(record: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(CallbackKind(name) for name in record.get("callbacks", ()))
+    names = record.get("callbacks")
+    return tuple(CallbackKind(name) for name in names) if names else ()
 
 
 def _callback_error(ending: Ending, record: Mapping[str, Any]) -> str | None:

@@ -59,6 +59,8 @@ class WarmPool:
 
     def wait_seconds(self) -> float | None:
         """Return after how long there is something to do even if nothing comes; None: never."""
+        if not self._processes:  # as in attend
+            return None
         with self._lock:
             moments = [at for at in (self._lookout.next_at, self._idle.next_overdue()) if at is not None]
         return max(0.0, min(moments) - monotonic()) if moments else None
@@ -129,6 +131,8 @@ class WarmPool:
 
     def attend(self) -> list[tuple[BatchReport, list[ChildStarted | ChildEnded]]]:
         """Do what is to be done now and return what is to be reported."""
+        if not self._processes and not self._told:  # as where every run has a process of its own; a batch wakes us
+            return []
         with self._lock:
             if self._closed:
                 return []

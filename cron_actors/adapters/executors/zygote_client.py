@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import math
 import os
-import select
 import threading
 import time
 from collections import deque
@@ -21,6 +19,7 @@ from cron_actors.adapters.executors.outbox import Orders, Outbox, Post
 from cron_actors.adapters.executors.output_tail import log_size
 from cron_actors.adapters.executors.process_groups import boot_id, kill_group
 from cron_actors.adapters.executors.template import Template
+from cron_actors.adapters.executors.vigil import Vigil
 from cron_actors.adapters.executors.warm_ends import unborn
 from cron_actors.adapters.executors.warm_pool import WarmPool
 from cron_actors.adapters.executors.wire import Channel
@@ -79,6 +78,7 @@ class ZygoteExecutor:
         self._outbox.channel = self._template.channel
         self._wakeup = os.eventfd(0)
         self._warm = WarmPool(Orders(self._order, self._wake), self._keep_warm)
+        self._vigil = Vigil(self._wakeup, self._warm.fileno())
         self._thread = threading.Thread(target=self._serve, name="executor-reports", daemon=True)
         self._thread.start()
 
@@ -179,7 +179,7 @@ class ZygoteExecutor:
                 self._interrupt(self._take_all())
                 self._warm.lose(_DIED, set)
                 self._tell_all()
-                self._await(None)
+                self._vigil.wait(None, for_room=False, seconds=self._warm.wait_seconds())
             else:
                 alive = self._exchange(channel)
                 self._tell_all()
@@ -188,9 +188,10 @@ class ZygoteExecutor:
 
     def _exchange(self, channel: Channel) -> bool:
         """Wait, then send and receive what there is; False when the template is dead."""
-        self._await(channel)
-        with self._lock:
-            self._outbox.send_waiting()
+        self._vigil.wait(channel, for_room=bool(self._outbox), seconds=self._warm.wait_seconds())
+        if self._outbox:
+            with self._lock:
+                self._outbox.send_waiting()
         for _ in range(_MESSAGES_AT_ONCE):
             if self._closed:
                 return True
@@ -204,16 +205,6 @@ class ZygoteExecutor:
                 return False
             self._hear(message)
         return True
-
-    def _await(self, channel: Channel | None) -> None:
-        poll = select.poll()
-        poll.register(self._wakeup, select.POLLIN)
-        poll.register(self._warm.fileno(), select.POLLIN)
-        if channel is not None:
-            poll.register(channel.fileno(), select.POLLIN | (select.POLLOUT if self._outbox else 0))
-        wait = self._warm.wait_seconds()
-        if (self._wakeup, select.POLLIN) in poll.poll(None if wait is None else math.ceil(wait * 1000)):
-            os.eventfd_read(self._wakeup)
 
     def _hear(self, message: dict[str, Any]) -> None:
         if self._warm.hears(message):
