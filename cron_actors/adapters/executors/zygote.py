@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _BLOCKED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 _BYTES_PER_KILOBYTE = 1024
+_ORDERS_AT_ONCE = 16  # between two looks at what has ended
 Search = tuple[int, "dict[str, Any]"]  # of an output: its process, and the message that waits for it
 # A process in uninterruptible sleep dies when the kernel lets it; nobody waits for it longer than this.
 _PATIENCE_SECONDS = 2.0
@@ -70,13 +71,23 @@ class Zygote:
         """Send and receive what can be; False when the daemon is gone."""
         if events & select.EPOLLOUT:
             self._empty_outbox()
-        if events & select.EPOLLIN:
+        return not events & select.EPOLLIN or self._obey()
+
+    def _obey(self) -> bool:
+        """Do what the daemon has ordered; False when it is gone.
+
+        All orders are read before the first is obeyed: whatever this process touches after a fork is copied for it.
+        """
+        orders: list[dict[str, Any]] = []
+        while len(orders) < _ORDERS_AT_ONCE:
             try:
                 order = self._channel.receive()
             except BlockingIOError:
-                return True
+                break
             if order is None:
-                return False
+                return False  # what it has ordered last would be killed at once
+            orders.append(order)
+        for order in orders:
             if "kill_after" in order:
                 self._end(order["key"], order["kill_after"])
             else:
