@@ -13,6 +13,7 @@ from cron_actors.core.retention import LogFile, surplus
 from cron_actors.core.run_log import LATEST, is_log_name
 from cron_actors.model.job import Retention
 
+NO_TIME = timedelta(0)
 LOOK_AGAIN = timedelta(minutes=1)
 LOOK_AFTER = 1_000_000  # bytes: so much more, or a tenth of what is allowed, is reason to look sooner
 
@@ -42,11 +43,12 @@ class LogRetention:
         So that many ends a minute do not read the folder as many times; a folder that grows fast is looked at sooner.
         Raises OSError.
         """
+        folder = path.rpartition("/")[0]  # this runs for every run: Path is slower
         with self._lock:
             self._busy.discard(path)
-        folder = os.path.dirname(path)  # noqa: PTH120 # this runs for every run: Path is slower
-        with suppress(FileNotFoundError):  # it was never begun
-            if self._is_time_to_look(folder, size, retention):
+            look = self._is_time_to_look(folder, size, retention)
+        if look:
+            with suppress(FileNotFoundError):  # it was never begun
                 self.prune(folder, retention, kept=latest_of(folder))
 
     def prune(self, folder: str, retention: Retention, kept: Collection[str] = ()) -> int:
@@ -57,15 +59,16 @@ class LogRetention:
         return deleted
 
     def _is_time_to_look(self, folder: str, size: int, retention: Retention) -> bool:
+        """Say so, and count from there; the lock is held."""
         now = self._now()
-        with self._lock:
-            last, grown = self._looked.get(folder), self._grown.get(folder, 0) + size
-            soon = last is not None and timedelta(0) <= now - last < LOOK_AGAIN
-            if soon and grown < max(LOOK_AFTER, retention.size // 10):
+        last, grown = self._looked.get(folder), self._grown.get(folder, 0) + size
+        soon = last is not None and NO_TIME <= now - last < LOOK_AGAIN
+        if soon and (grown < LOOK_AFTER or grown < retention.size // 10):
+            if size:
                 self._grown[folder] = grown
-                return False
-            self._looked[folder], self._grown[folder] = now, 0
-            return True
+            return False
+        self._looked[folder], self._grown[folder] = now, 0
+        return True
 
     def _delete(self, path: str) -> bool:
         with self._lock:  # a run may be about to begin this very log again

@@ -10,6 +10,7 @@ from cron_actors.core.moments import iso
 from cron_actors.model.run import Ending, Outcome, Run
 
 LATEST = "latest.txt"
+_MICROSECOND = timedelta(microseconds=1)
 TIMED_OUT = "Task Execution Timed Out"
 _LOG_NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}-[0-9]{2}-[0-9]{2}(\.[0-9]{6})?Z_[0-9]+\.txt")
 
@@ -48,15 +49,16 @@ def trailer(ending: Ending, note: str | None = None) -> str:
     exit status 3
     Execution Time = 0:01:01.000000
     """
-    lines = [note, _last_words(ending), ending.callback_error, f"Execution Time = {execution_time(ending.duration)}"]
-    return "".join(f"{line}\n" for line in lines if line is not None)
+    last = f"Execution Time = {execution_time(ending.duration)}\n"
+    words = None if ending.outcome is Outcome.SUCCESS else _last_words(ending)
+    if note is None and words is None and ending.callback_error is None:  # as of most
+        return last
+    return "".join(f"{line}\n" for line in (note, words, ending.callback_error) if line is not None) + last
 
 
 def _last_words(ending: Ending) -> str | None:
     words = None
     match ending.outcome:
-        case Outcome.SUCCESS:
-            pass
         case Outcome.TIMEOUT:
             words = TIMED_OUT
         case Outcome.CANCELLED:
@@ -90,7 +92,7 @@ def execution_time(duration: timedelta) -> str:
     >>> execution_time(timedelta(hours=30, microseconds=5))
     '30:00:00.000005'
     """
-    seconds, microseconds = divmod(duration // timedelta(microseconds=1), 1_000_000)
+    seconds, microseconds = divmod(duration // _MICROSECOND, 1_000_000)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}.{microseconds:06}"

@@ -285,9 +285,11 @@ class WarmPool:
             end = told_end(batch.given[0], line, process.asked_at)
             self._tell(batch, end)
             self._first(batch)
-            process.cpu_seconds += end.ending.cpu_seconds or 0.0
-            launched = end.ending.outcome is Outcome.LAUNCHED
-        process.so_far = {}
+            ending = end.ending
+            process.cpu_seconds += ending.cpu_seconds or 0.0
+            launched = ending.outcome is Outcome.LAUNCHED
+        if process.so_far:
+            process.so_far = {}
         if step == GOES_ON:
             self._lookout.expect(process, now)
             return
