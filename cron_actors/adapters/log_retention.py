@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from cron_actors.adapters.clock import SystemClock
 from cron_actors.core.retention import LogFile, surplus
@@ -49,14 +50,17 @@ class LogRetention:
             look = self._is_time_to_look(folder, size, retention)
         if look:
             with suppress(FileNotFoundError):  # it was never begun
-                self.prune(folder, retention, kept=latest_of(folder))
+                self.prune(folder, retention, kept=partial(latest_of, folder))
 
-    def prune(self, folder: str, retention: Retention, kept: Collection[str] = ()) -> int:
-        """Delete what is beyond the retention, but none of the names in ``kept``; return how many. Raises OSError."""
-        deleted = 0
-        for name in surplus(_logs(folder), retention, self._now(), kept):
-            deleted += self._delete(os.path.join(folder, name))  # noqa: PTH118 # as above
-        return deleted
+    def prune(self, folder: str, retention: Retention, kept: Callable[[], Collection[str]] = tuple) -> int:
+        """Delete what is beyond the retention, but none of the names in ``kept``; return how many. Raises OSError.
+
+        ``kept`` is called only if there is anything to delete, which mostly there is not.
+        """
+        files, now = _logs(folder), self._now()
+        if not surplus(files, retention, now):
+            return 0
+        return sum(self._delete(f"{folder}/{name}") for name in surplus(files, retention, now, kept()))
 
     def _is_time_to_look(self, folder: str, size: int, retention: Retention) -> bool:
         """Say so, and count from there; the lock is held."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from cron_actors.adapters.log_retention import LogRetention, latest_of
@@ -84,7 +85,7 @@ class LogSweep:
     def _look(self, job: KnownJob) -> None:
         folder = str(self._base / job.identifier)
         try:
-            self._retention.prune(folder, job.retention, kept=() if job.removed else latest_of(folder))
+            self._retention.prune(folder, job.retention, kept=tuple if job.removed else partial(latest_of, folder))
             if job.removed and os.listdir(folder) in ([], [LATEST]):  # noqa: PTH208 # one word for both
                 with suppress(FileNotFoundError):
                     (self._base / job.identifier / LATEST).unlink()

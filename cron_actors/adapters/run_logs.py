@@ -159,8 +159,17 @@ def _made(path: str, folder: str) -> tuple[_OpenLog, int]:
         try:
             return _OpenLog(path, os.O_CREAT | os.O_EXCL), 0
         except FileNotFoundError:
-            os.makedirs(folder, PRIVATE_FOLDER, exist_ok=True)  # noqa: PTH103 # as above
+            _make_folder(folder)
             return _OpenLog(path, os.O_CREAT | os.O_EXCL), 0
     except FileExistsError:
         log = _OpenLog(path, os.O_CREAT)
         return log, os.fstat(log.descriptor).st_size
+
+
+def _make_folder(folder: str) -> None:
+    try:
+        os.mkdir(folder, PRIVATE_FOLDER)  # noqa: PTH102 # as above; most often only the last one is missing
+    except FileExistsError:
+        pass
+    except FileNotFoundError:
+        os.makedirs(folder, PRIVATE_FOLDER, exist_ok=True)  # noqa: PTH103 # as above
