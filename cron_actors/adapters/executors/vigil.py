@@ -26,16 +26,21 @@ class Vigil:
         self._descriptor = -1
         self._events = 0
 
-    def wait(self, channel: Channel | None, *, for_room: bool, seconds: float | None) -> None:
-        """Wait until anything comes, or ``channel`` has room if that is wanted; None: however long that takes."""
+    def wait(self, channel: Channel | None, *, for_room: bool, seconds: float | None) -> bool:
+        """Wait until anything comes, or ``channel`` has room if that is wanted; None: however long that takes.
+
+        Return whether there is anything to be received from the channel, or it is at its end.
+        """
         if channel is not self._channel:
             self._turn_to(channel)
         events = select.POLLIN | select.POLLOUT if for_room else select.POLLIN
         if channel is not None and events != self._events:
             self._poll.register(self._descriptor, events)
             self._events = events
-        if (self._wakeup, select.POLLIN) in self._poll.poll(None if seconds is None else math.ceil(seconds * 1000)):
+        found = dict(self._poll.poll(None if seconds is None else math.ceil(seconds * 1000)))
+        if self._wakeup in found:
             os.eventfd_read(self._wakeup)
+        return channel is not None and found.get(self._descriptor, 0) & ~select.POLLOUT != 0
 
     def _turn_to(self, channel: Channel | None) -> None:
         """Wait for another channel from now on; the one before may be closed, and its number in use again."""

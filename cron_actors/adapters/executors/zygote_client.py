@@ -188,10 +188,12 @@ class ZygoteExecutor:
 
     def _exchange(self, channel: Channel) -> bool:
         """Wait, then send and receive what there is; False when the template is dead."""
-        self._vigil.wait(channel, for_room=bool(self._outbox), seconds=self._warm.wait_seconds())
+        told = self._vigil.wait(channel, for_room=bool(self._outbox), seconds=self._warm.wait_seconds())
         if self._outbox:
             with self._lock:
                 self._outbox.send_waiting()
+        if not told:  # a process that is used again woke us: a look would find nothing, and let go of the interpreter
+            return True
         for _ in range(_MESSAGES_AT_ONCE):
             if self._closed:
                 return True

@@ -27,8 +27,8 @@ class Post:
         self.sockets += [near, far]
         return Channel(near), far
 
-    def wait(self, channel: Channel | None, *, for_room: bool = False, seconds: float | None = LONG) -> None:
-        self.vigil.wait(channel, for_room=for_room, seconds=seconds)
+    def wait(self, channel: Channel | None, *, for_room: bool = False, seconds: float | None = LONG) -> bool:
+        return self.vigil.wait(channel, for_room=for_room, seconds=seconds)
 
 
 @pytest.fixture
@@ -42,14 +42,22 @@ def post() -> Iterator[Post]:
 
 def test_a_wait_ends_with_any_of_what_it_waits_for(post: Post) -> None:
     channel, far = post.channel()
-    post.wait(channel, for_room=True)
+    assert not post.wait(channel, for_room=True)
     far.send(b"{}")
-    post.wait(channel)
+    assert post.wait(channel)
+    assert post.wait(channel, for_room=True)
     assert channel.receive() == {}
     post.far_warm.send(b"x")
-    post.wait(channel)
+    assert not post.wait(channel)
     post.warm.recv(1)
-    post.wait(channel, seconds=0.001)
+    assert not post.wait(channel, seconds=0.001)
+
+
+def test_the_end_of_a_channel_is_something_to_be_received(post: Post) -> None:
+    channel, far = post.channel()
+    far.close()
+    assert post.wait(channel)
+    assert channel.receive() is None
 
 
 def test_a_call_wakes_once(post: Post) -> None:
