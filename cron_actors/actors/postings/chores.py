@@ -18,7 +18,7 @@ from cron_actors.ports.store import Store
 
 HEARTBEAT = timedelta(seconds=5)
 REQUESTS_AT_ONCE = 1000
-# To fold a change into the figures of its job takes some 10 µs. A herd is to be performed first; what is put aside
+# To fold a change into the figures of its job takes a few µs. A herd is to be performed first; what is put aside
 # then is folded while there is little else to do, so many changes at once, or when there are too many.
 FOLDED_AT_ONCE = 500
 MOST_UNFOLDED = 20_000
