@@ -370,11 +370,12 @@ class Started:
 @quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """The process of the attempt is over."""
+    """The process of the attempt is over; ``identity`` is its own, where nobody was told of its start."""
 
     key: AttemptKey
     ending: Ending
     begun: bool = True
+    identity: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -400,7 +401,10 @@ class Performing:
 @quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedExecution:
-    """The attempt ended this way; its output stands in ``log``. Without ``begun`` it is as if it had not been tried."""
+    """The attempt ended this way; its output stands in ``log``. Without ``begun`` it is as if it had not been tried.
+
+    ``identity`` is that of its process, where the ledger was not told of it before.
+    """
 
     key: AttemptKey
     job: str
@@ -408,6 +412,7 @@ class FinishedExecution:
     log: str
     reason: str | None = None
     begun: bool = True
+    identity: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

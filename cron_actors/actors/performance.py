@@ -8,7 +8,7 @@ from datetime import timedelta
 from cron_actors.actors.aftermath import Aftermath
 from cron_actors.core.durations import format_duration
 from cron_actors.messages import FinishedExecution, Launch
-from cron_actors.model.run import Ending, Outcome, Reason
+from cron_actors.model.run import Ending, Identity, Outcome, Reason
 
 
 @dataclass(slots=True, kw_only=True)
@@ -18,7 +18,8 @@ class Performance:
     ``alone`` says that it has a process of its own, whose log this monitor keeps; else it is one of a batch. ``begun``
     is known of every attempt alone, and of one in a batch once it takes its time. ``verdict`` is what an ended process
     counts as, once we asked for its end, and ``reason`` why we did. ``cut`` says that output was dropped. ``aftermath``
-    is what comes after the end of its own process.
+    is what comes after the end of its own process. ``identity`` is that of this process, if its end was the first
+    that was heard of it.
     """
 
     launch: Launch
@@ -27,6 +28,7 @@ class Performance:
     verdict: Outcome | None = None
     reason: str | None = None
     cut: bool = False
+    identity: Identity | None = None
     aftermath: Aftermath = field(default_factory=Aftermath)
 
     def judged(self, ending: Ending) -> Ending:
@@ -44,6 +46,7 @@ class Performance:
             log=self.launch.log,
             reason=None if ending.by_itself else self.reason,
             begun=begun,
+            identity=self.identity,
         )
 
     def note(self) -> str | None:

@@ -71,7 +71,8 @@ class TaskActor(Shell[TaskMessage]):
     def _pass_on(self, child: ChildStarted | ChildEnded) -> None:
         # Called in the executor's thread: it only puts a message into a mailbox.
         if isinstance(child, ChildStarted):
-            started = Started(key=child.key, identity=child.identity, monotonic=self._clock.monotonic())
+            since = self._clock.monotonic() - child.age.total_seconds()
+            started = Started(key=child.key, identity=child.identity, monotonic=since)
             self._monitor.tell(started)
         else:
             self._monitor.tell(_ended(child))
@@ -87,7 +88,7 @@ class TaskActor(Shell[TaskMessage]):
 
 
 def _ended(child: ChildEnded) -> Ended:
-    return Ended(key=child.key, ending=child.ending, begun=child.begun)
+    return Ended(key=child.key, ending=child.ending, begun=child.begun, identity=child.identity)
 
 
 def execution_of(launch: Launch, header: str = "") -> Execution:

@@ -202,6 +202,8 @@ class TaskMonitorActor(Shell[MonitorMessage]):
         if performance is None:
             return
         self._inspect(performance)
+        if performance.aftermath.stage is Stage.PERFORMING:  # a callback has another process
+            performance.identity = ended.identity
         ending = self._follow(performance, ended.ending)
         if ending is None:
             self._tell_queue_of_watch()

@@ -43,10 +43,11 @@ class Execution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildStarted:
-    """The process of an attempt runs; it leads a process group and a session of its own."""
+    """The process of an attempt runs, for ``age`` already; it leads a process group and a session of its own."""
 
     key: AttemptKey
     identity: Identity
+    age: timedelta = timedelta(0)
 
 
 @quickly_made
@@ -55,12 +56,14 @@ class ChildEnded:
     """The process of an attempt is over, or never came to be; comes exactly once for every ``start``.
 
     The outcome is success, failure or, when the executor itself was lost, interrupted; whether an ended process was
-    timed out or cancelled is known only to whoever asked for its end.
+    timed out or cancelled is known only to whoever asked for its end. ``identity`` is that of a process whose start was
+    not told before.
     """
 
     key: AttemptKey
     ending: Ending
     begun: bool = True
+    identity: Identity | None = None
 
 
 Report = Callable[[ChildStarted | ChildEnded], None]
@@ -76,6 +79,7 @@ class Executor(Protocol):
     def start(self, execution: Execution, report: Report) -> None:
         """Start the attempt; ``report`` is called from another thread, first with ChildStarted, then ChildEnded.
 
+        The start of a process that is over very soon is not told apart from its end.
         A process that cannot be started (no such program, no such folder) is a ChildEnded with outcome failure; so is
         an order that cannot be given (arguments that are no JSON), which is reported at once.
         """

@@ -104,6 +104,14 @@ def test_a_crash_is_told_to_the_worker_class_before_it_is_reported(desk: Desk) -
     assert desk.outcome() == CRASH
 
 
+def test_the_process_that_is_reported_is_that_of_the_attempt_not_that_of_its_callback() -> None:
+    desk = Desk()
+    desk.tell(LAUNCH, Ended(key=KEY, ending=CRASH, identity=IDENTITY))
+    desk.tell(Ended(key=KEY, ending=OVER, identity=LEFT))
+    (report,) = (message for message in desk.ledger.messages if isinstance(message, FinishedExecution))
+    assert report.identity == IDENTITY
+
+
 def test_a_failure_without_such_a_callback_is_reported_at_once(desk: Desk) -> None:
     desk.end(replace(CRASH, callbacks=("after_async",)))
     assert desk.task.messages == []

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -187,6 +188,14 @@ def test_a_process_is_noted_so_that_it_can_be_ended_after_the_daemons_death(desk
     with desk.database.begin() as transaction:
         [(run, attempt)] = transaction.held()
     assert (run.run_id, attempt.identity) == (launch.run.run_id, IDENTITY)
+
+
+def test_a_process_of_which_only_the_end_was_told_is_noted_with_it(desk: LedgerDesk) -> None:
+    launch = desk.launch()
+    desk.tell(replace(finished(launch), identity=IDENTITY))
+    with desk.database.begin() as transaction:
+        [attempt] = transaction.attempts(launch.run.run_id)
+    assert (attempt.identity, attempt.outcome) == (IDENTITY, Outcome.SUCCESS)
 
 
 def test_the_scheduler_is_told_of_runs_under_way_and_their_timeouts(desk: LedgerDesk) -> None:

@@ -163,3 +163,17 @@ def test_what_the_executor_reports_is_in_the_monitors_mailbox_without_a_detour()
         Started(key=LAUNCH.key, identity=IDENTITY, monotonic=1000.0),
         Ended(key=LAUNCH.key, ending=an_ending()),
     ]
+
+
+def test_a_start_that_is_told_late_counts_from_when_it_was() -> None:
+    task, executor, monitor = desk()
+    task.handle(Perform(launch=LAUNCH))
+    executor.report(ChildStarted(key=LAUNCH.key, identity=IDENTITY, age=timedelta(seconds=2)))
+    assert monitor.messages == [Started(key=LAUNCH.key, identity=IDENTITY, monotonic=998.0)]
+
+
+def test_a_process_whose_start_was_not_told_is_named_with_its_end() -> None:
+    task, executor, monitor = desk()
+    task.handle(Perform(launch=LAUNCH))
+    executor.report(ChildEnded(key=LAUNCH.key, ending=an_ending(), identity=IDENTITY))
+    assert monitor.messages == [Ended(key=LAUNCH.key, ending=an_ending(), identity=IDENTITY)]

@@ -98,6 +98,13 @@ def test_an_end_is_logged_and_reported_with_its_place_and_tail_and_the_slot_is_f
     assert desk.queue.messages == [FREE]
 
 
+def test_a_process_that_was_over_before_its_start_was_told_is_reported_with_the_end() -> None:
+    desk = Desk()
+    desk.tell(LAUNCH, Ended(key=KEY, ending=an_ending(), identity=IDENTITY))
+    [report] = desk.reports()
+    assert report.identity == IDENTITY
+
+
 def test_a_failure_is_logged_with_what_went_wrong(desk: Desk) -> None:
     desk.tell(ended(Outcome.FAILURE, error="exit status 3"))
     assert desk.log()[-2:] == ["exit status 3", "Execution Time = 0:00:02.000000"]

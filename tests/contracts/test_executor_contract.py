@@ -67,11 +67,24 @@ def test_a_program_that_does_not_exist_is_no_success_by_any_status(bench: Bench)
 
 
 def test_a_start_is_reported_before_the_end_and_each_once(bench: Bench) -> None:
-    key = bench.start(Command(line=("true",)))
+    key = bench.start(FOREVER)
+    bench.identity(key)
+    bench.end(key)
     bench.ending(key)
     bench.run(Command(line=("true",)))
     assert bench.reports.empty()
-    assert [type(report) for report in bench._heard[key]] == [ChildStarted, ChildEnded]
+    started, ended = bench._heard[key]
+    assert isinstance(started, ChildStarted)
+    assert isinstance(ended, ChildEnded)
+    assert ended.identity is None
+
+
+def test_the_process_of_a_short_attempt_is_reported_once_at_the_latest_with_its_end(bench: Bench) -> None:
+    key = bench.start(Command(line=("true",)))
+    bench.ending(key)
+    *before, end = bench._heard[key]
+    assert isinstance(end, ChildEnded)
+    assert len([report.identity for report in (*before, end) if report.identity is not None]) == 1
 
 
 def test_a_program_that_does_not_exist_is_a_failure_that_names_it(bench: Bench) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from cron_actors.adapters.executors.process_groups import process_stat
 from cron_actors.adapters.executors.zygote_client import ZygoteExecutor
 from cron_actors.errors import StartError
-from tests.integration.executor_bench import Bench
+from cron_actors.ports.executor import ChildStarted
+from tests.integration.executor_bench import FOREVER, Bench
 
 LIMIT_KILOBYTES = 18_000
 
@@ -62,3 +65,14 @@ def test_an_interpreter_that_does_not_get_ready_refuses_the_start(monkeypatch: p
     monkeypatch.setattr("sys.executable", "/no/such/python")
     with pytest.raises(StartError, match="cannot start the process template '/no/such/python'"):
         ZygoteExecutor().open()
+
+
+def test_the_start_of_a_process_that_lives_on_is_told_with_its_age(bench: Bench) -> None:
+    key = bench.start(FOREVER)
+    identity = bench.identity(key)
+    [started] = bench._heard[key]
+    assert isinstance(started, ChildStarted)
+    assert timedelta(milliseconds=50) <= started.age < timedelta(seconds=10)
+    assert process_stat(identity.pid) is not None
+    bench.end(key, 0)
+    bench.ending(key)

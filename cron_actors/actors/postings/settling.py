@@ -25,6 +25,8 @@ def post_finished(posting: Posting, finished: FinishedExecution) -> None:
     if run is None or run.lease_token != key.token or run.state not in HELD:
         late(key, finished.job)
         return
+    if finished.identity is not None:
+        posting.begun[key] = finished.identity
     if not finished.begun and finished.ending.outcome is Outcome.INTERRUPTED:
         verdict = not_begun()
     else:

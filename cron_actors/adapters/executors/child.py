@@ -25,7 +25,8 @@ class Child:
 
     ``search`` is what is to be looked for in its output once it is over, None for nothing. ``watched`` is the
     descriptor that tells the end of the leader or, after that, of a survivor of its group. ``act_at`` is when, on
-    the monotonic clock, an end by request goes its next step; None if none was requested.
+    the monotonic clock, an end by request goes its next step; None if none was requested. ``told`` says that its
+    start need not be told any more.
     """
 
     __slots__ = (
@@ -39,6 +40,7 @@ class Child:
         "report",
         "search",
         "start_time",
+        "told",
         "watched",
     )
 
@@ -55,6 +57,7 @@ class Child:
         self.act_at: float | None = None
         self.killed = False
         self.leads = True
+        self.told = False
 
 
 def born(order: dict[str, Any]) -> Child:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _BLOCKED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 _BYTES_PER_KILOBYTE = 1024
+# Twice as long as the shortest runs take among many others; to tell their start costs the daemon as much as their end.
+_UNTOLD_SECONDS = 0.05
 _ORDERS_AT_ONCE = 16  # between two looks at what has ended
 Search = tuple[int, "dict[str, Any]"]  # of an output: its process, and the message that waits for it
 # A process in uninterruptible sleep dies when the kernel lets it; nobody waits for it longer than this.
@@ -50,6 +52,7 @@ class Zygote:
         self._watched: dict[int, Child] = {}
         self._ending: dict[str, Child] = {}
         self._searches: dict[int, Search] = {}
+        self._untold: deque[Child] = deque()  # in the order of their starts, some of them over
         self._outbox: deque[bytes] = deque()
         self._stuck = False
 
@@ -65,6 +68,7 @@ class Zygote:
                 elif events & select.EPOLLHUP or not self._converse(events):
                     self._kill_everything()
                     return
+            self._tell_starts()
             self._act_on_overdue()
 
     def _converse(self, events: int) -> bool:
@@ -107,7 +111,23 @@ class Zygote:
             return
         self._children[key] = child
         self._watch(child)
-        self._send({"started": key, "pid": child.pid, "start_time": child.start_time})
+        if "files" in order:
+            self._tell_start(child, child.began)
+        else:
+            self._untold.append(child)
+
+    def _tell_start(self, child: Child, now: float) -> None:
+        child.told = True
+        age = now - child.began
+        self._send({"started": child.key, "pid": child.pid, "start_time": child.start_time, "age": age})
+
+    def _tell_starts(self) -> None:
+        """Tell of the children that are not over so soon that one message does for start and end."""
+        now = monotonic()
+        while self._untold and (self._untold[0].told or self._untold[0].began + _UNTOLD_SECONDS <= now):
+            child = self._untold.popleft()
+            if not child.told:
+                self._tell_start(child, now)
 
     def _end(self, key: str, kill_after: float) -> None:
         child = self._children.get(key)
@@ -157,8 +177,10 @@ class Zygote:
                 self._reap(child)
 
     def _until_next_act(self) -> float:
-        """Return the seconds until an end by request goes its next step, -1 for no limit."""
+        """Return the seconds until an end by request goes its next step, or a start is to be told; -1 for no limit."""
         moments = [child.act_at for child in self._ending.values() if child.act_at is not None]
+        if self._untold:
+            moments.append(self._untold[0].began + _UNTOLD_SECONDS)
         return max(0.0, min(moments) - monotonic()) if moments else -1
 
     def _reap(self, child: Child) -> None:
@@ -178,6 +200,9 @@ class Zygote:
             "wrote_stderr": wrote(child.errors),
             **take_report(child.report),
         }
+        if not child.told:
+            child.told = True
+            message |= {"pid": child.pid, "start_time": child.start_time}
         if child.search is None or child.act_at is not None or message["unborn"]:
             self._send(message)
         else:

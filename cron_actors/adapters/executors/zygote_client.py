@@ -214,14 +214,18 @@ class ZygoteExecutor:
         if "started" in message:
             attempt = self._attempts.get(message["started"])
             if attempt is not None:
-                identity = Identity(pid=message["pid"], start_time=message["start_time"], boot_id=self._boot_id)
-                attempt.identity = identity
-                self._tell(attempt, ChildStarted(key=attempt.execution.key, identity=identity))
+                identity = attempt.identity = self._identity(message)
+                age = timedelta(seconds=message["age"])
+                self._tell(attempt, ChildStarted(key=attempt.execution.key, identity=identity, age=age))
         else:
             with self._lock:
                 attempt = self._attempts.pop(message["ended"], None)
             if attempt is not None:
-                self._tell_end(attempt, ending(message, attempt.tail(), attempt.execution))
+                found = self._identity(message) if "pid" in message else None
+                self._tell_end(attempt, ending(message, attempt.tail(), attempt.execution), found)
+
+    def _identity(self, message: dict[str, Any]) -> Identity:
+        return Identity(pid=message["pid"], start_time=message["start_time"], boot_id=self._boot_id)
 
     def _replace_template(self) -> None:
         """Account for the dead template's attempts and start another, as long as that makes sense."""
@@ -284,8 +288,8 @@ class ZygoteExecutor:
             if not self._closed:
                 self._guard(report, news)
 
-    def _tell_end(self, attempt: Attempt, how: Ending) -> None:
-        self._tell(attempt, ChildEnded(key=attempt.execution.key, ending=how))
+    def _tell_end(self, attempt: Attempt, how: Ending, identity: Identity | None = None) -> None:
+        self._tell(attempt, ChildEnded(key=attempt.execution.key, ending=how, identity=identity))
 
     def _tell(self, attempt: Attempt, news: ChildStarted | ChildEnded) -> None:
         if not self._closed:
