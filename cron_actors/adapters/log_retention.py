@@ -16,6 +16,7 @@ from cron_actors.model.job import Retention
 
 NO_TIME = timedelta(0)
 LOOK_AGAIN = timedelta(minutes=1)
+REST = timedelta(milliseconds=50)  # from any look to the first one of another folder: a thousand jobs may begin at once
 LOOK_AFTER = 1_000_000  # bytes: so much more, or a tenth of what is allowed, is reason to look sooner
 
 
@@ -32,6 +33,7 @@ class LogRetention:
         self._busy: set[str] = set()
         self._looked: dict[str, datetime] = {}
         self._grown: dict[str, int] = {}
+        self._latest: datetime | None = None  # look into any folder
 
     def begun(self, path: str) -> None:
         """Keep this log until it is over."""
@@ -42,7 +44,8 @@ class LogRetention:
         """Let go of this log of ``size`` bytes, and look through its folder if that was not done within a minute.
 
         So that many ends a minute do not read the folder as many times; a folder that grows fast is looked at sooner.
-        Raises OSError.
+        In a burst of first looks most count as done, and are left to the sweep at the start or the first end after that
+        minute. Raises OSError.
         """
         folder = path.rpartition("/")[0]  # this runs for every run: Path is slower
         with self._lock:
@@ -72,6 +75,9 @@ class LogRetention:
                 self._grown[folder] = grown
             return False
         self._looked[folder], self._grown[folder] = now, 0
+        if last is None and self._latest is not None and NO_TIME <= now - self._latest < REST:
+            return False
+        self._latest = now
         return True
 
     def _delete(self, path: str) -> bool:

@@ -108,11 +108,39 @@ def test_a_folder_that_grows_fast_is_looked_through_sooner(logs: Logs) -> None:
 def test_each_job_has_its_own_minute(logs: Logs, tmp_path: Path) -> None:
     rule = Retention(count=1)
     logs.over(logs.write(1), rule)
+    logs.now += timedelta(seconds=1)
     (tmp_path / "other").mkdir()
     for number in (1, 2):
         (tmp_path / "other" / f"2026-11-01T00-00-00Z_{number}.txt").touch()
     logs.over(str(tmp_path / "other" / "2026-11-01T00-00-00Z_2.txt"), rule)
     assert len(list((tmp_path / "other").iterdir())) == 1
+
+
+def test_in_a_burst_of_first_runs_a_folder_is_left_alone_until_the_first_end_after_a_minute(
+    logs: Logs, tmp_path: Path
+) -> None:
+    rule = Retention(count=1)
+    (tmp_path / "other").mkdir()
+    logs.over(str(tmp_path / "other" / "2026-11-01T00-00-00Z_1.txt"), rule)
+    logs.now += timedelta(milliseconds=20)
+    logs.write(1, NOON - DAY)
+    logs.over(logs.write(2), rule)
+    logs.now += timedelta(seconds=59)
+    logs.over(logs.write(3, logs.now), rule)
+    assert logs.left() == [1, 2, 3]
+    logs.now += timedelta(seconds=1)
+    logs.over(logs.write(4, logs.now), rule)
+    assert logs.left() == [4]
+
+
+def test_in_a_burst_a_folder_is_looked_through_again_as_at_any_other_time(logs: Logs, tmp_path: Path) -> None:
+    rule = Retention(count=1)
+    logs.over(logs.write(1), rule)
+    logs.now += timedelta(minutes=1)
+    (tmp_path / "other").mkdir()
+    logs.over(str(tmp_path / "other" / "2026-11-01T00-00-00Z_1.txt"), rule)
+    logs.over(logs.write(2, logs.now), rule)
+    assert logs.left() == [2]
 
 
 def test_a_log_that_was_never_begun_is_no_trouble(logs: Logs) -> None:
