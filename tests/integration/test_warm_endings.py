@@ -28,6 +28,8 @@ def pid():
 def wait():
     whistle(os.getpid())
     signal.pause()
+def pause():
+    signal.pause()
 def stubborn():
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     while True:
@@ -95,6 +97,11 @@ def test_a_run_that_takes_its_time_is_told_to_have_begun_and_the_others_are_not(
     pid = int(whistle.hear())
     assert bench.identity(second).pid == pid
     assert [len(bench._heard[key]) for key in (first, third)] == [1, 0]
+
+
+def test_runs_that_take_their_time_all_begin_although_no_process_becomes_idle(bench: BatchBench) -> None:
+    batches = [bench.batch("pause") for _ in range(2 * len(os.sched_getaffinity(0)) + 2)]
+    assert len({bench.identity(key).pid for (key,) in batches}) == len(batches)
 
 
 def test_latest_points_at_a_log_whose_run_takes_its_time(bench: BatchBench, whistle: Whistle) -> None:

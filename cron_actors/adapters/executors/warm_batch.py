@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from cron_actors.model.queue import Recycling
 from cron_actors.ports.executor import BatchReport, ChildEnded, ChildStarted, Execution
+
+Home = tuple[str, Path]  # a queue, and the folder that modules are looked up in first
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -24,6 +27,11 @@ class Batch:
     waiting: deque[Execution]
     given: deque[Execution] = field(default_factory=deque)
     news: list[ChildStarted | ChildEnded] = field(default_factory=list)
+
+    @property
+    def home(self) -> Home:
+        """Return where what waits is to be performed next."""
+        return self.queue, self.waiting[0].folder
 
     def next_part(self) -> Sequence[Execution]:
         """Give out what one process can perform: the next executions that are all of one folder."""

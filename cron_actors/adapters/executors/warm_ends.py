@@ -17,7 +17,7 @@ from cron_actors.model.run import Ending, Outcome
 from cron_actors.ports.executor import ChildEnded, Execution
 
 
-def died(execution: Execution, message: Mapping[str, Any], process: WarmProcess, now: float) -> ChildEnded:
+def died(message: Mapping[str, Any], execution: Execution, process: WarmProcess, now: float) -> ChildEnded:
     """Return how a run ended with its process, as the template's message has that."""
     seen: dict[str, Any] = {**message, "duration": now - process.began}
     if process.so_far:
@@ -27,7 +27,7 @@ def died(execution: Execution, message: Mapping[str, Any], process: WarmProcess,
     return ChildEnded(key=execution.key, ending=ending(seen, _tail(execution), execution))
 
 
-def cut_short(execution: Execution, error: str, process: WarmProcess, now: float) -> ChildEnded:
+def cut_short(error: str, execution: Execution, process: WarmProcess, now: float) -> ChildEnded:
     """Return how a run ended if nobody can say any more how its process did."""
     how = Ending(
         outcome=Outcome.INTERRUPTED,

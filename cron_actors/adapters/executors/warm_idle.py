@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cron_actors.adapters.executors.warm_process import Home, WarmProcess
+from cron_actors.adapters.executors.warm_batch import Home
+from cron_actors.adapters.executors.warm_process import WarmProcess
 
 
 class IdleProcesses:
@@ -16,6 +17,10 @@ class IdleProcesses:
         """Keep the child from now on."""
         process.idle_since = now
         self._by_home.setdefault(process.home, []).append(process)
+
+    def has(self, home: Home) -> bool:
+        """Say whether there is a child for this."""
+        return bool(self._by_home.get(home))
 
     def take(self, home: Home) -> WarmProcess | None:
         """Take the child that has been idle for the shortest time, so that those too many become older."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
 from cron_actors.adapters.executors.calls import MAX_ATTEMPTS, folders_of
-from cron_actors.adapters.executors.orders import ending
+from cron_actors.adapters.executors.orders import UNORDERABLE, ending
 from cron_actors.adapters.executors.warm_wire import frame
 from cron_actors.core.run_log import LATEST
 from cron_actors.model.job import FunctionCall, Limits, Success
@@ -70,6 +70,17 @@ def batch_order(executions: Sequence[Execution], recycling: Recycling, working_d
             "most_memory": recycling.memory,
         }
     )
+
+
+def unorderable(
+    executions: Sequence[Execution], recycling: Recycling, working_directory: str
+) -> Iterator[tuple[Execution, str]]:
+    """Yield those that no child can be sent, and why."""
+    for execution in executions:
+        try:
+            batch_order([execution], recycling, working_directory)
+        except UNORDERABLE as error:
+            yield execution, str(error)
 
 
 def not_begun(execution: Execution) -> ChildEnded:

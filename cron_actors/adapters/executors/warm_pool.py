@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 import select
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -16,18 +18,21 @@ from typing import Any
 from cron_actors.adapters.executors.orders import UNORDERABLE
 from cron_actors.adapters.executors.outbox import Orders
 from cron_actors.adapters.executors.process_groups import boot_id
-from cron_actors.adapters.executors.warm_batch import Batch
+from cron_actors.adapters.executors.warm_batch import Batch, Home
 from cron_actors.adapters.executors.warm_ends import cut_short, died, link_latest, unborn
 from cron_actors.adapters.executors.warm_idle import IdleProcesses
 from cron_actors.adapters.executors.warm_lookout import Lookout
-from cron_actors.adapters.executors.warm_orders import batch_order, check_shareable, not_begun, told_end
-from cron_actors.adapters.executors.warm_process import Home, WarmProcess
+from cron_actors.adapters.executors.warm_news import News
+from cron_actors.adapters.executors.warm_nursery import Nursery
+from cron_actors.adapters.executors.warm_orders import batch_order, check_shareable, not_begun, told_end, unorderable
+from cron_actors.adapters.executors.warm_process import WarmProcess
 from cron_actors.adapters.executors.warm_wire import GOES_ON, LEAVES, SO_FAR
 from cron_actors.model.queue import Recycling
 from cron_actors.model.run import AttemptKey, Identity, Outcome
 from cron_actors.ports.executor import BatchReport, ChildEnded, ChildStarted, Execution
 
 _PREFIX = "warm-"
+_End = Callable[[Execution, WarmProcess, float], ChildEnded]
 _logger = logging.getLogger(__name__)
 
 
@@ -35,13 +40,15 @@ class WarmPool:
     """Warm children by queue and folder: busy ones, and idle ones kept for ``keep``.
 
     Batches come from any thread; everything else happens in the thread of the reports, which waits for ``fileno`` to be
-    readable, ``wait_seconds`` at most, and calls ``attend`` then.
+    readable, ``wait_seconds`` at most, and calls ``attend`` then. At most ``births`` children, as many as there are
+    processors unless said, are being born at once: a batch waits for that, or for an idle child.
     """
 
-    def __init__(self, orders: Orders, keep: timedelta) -> None:
+    def __init__(self, orders: Orders, keep: timedelta, births: int | None = None) -> None:
         self._orders = orders
         self._idle = IdleProcesses(keep.total_seconds())
         self._lookout = Lookout()
+        self._nursery = Nursery(births or len(os.sched_getaffinity(0)))
         self._boot_id = boot_id()
         self._working_directory = str(Path.cwd())
         self._lock = threading.Lock()
@@ -50,7 +57,7 @@ class WarmPool:
         self._processes: dict[str, WarmProcess] = {}
         self._by_file: dict[int, WarmProcess] = {}
         self._holders: dict[int, Batch] = {}  # by run
-        self._told: list[Batch] = []  # with news
+        self._news = News()
         self._closed = False
 
     def fileno(self) -> int:
@@ -62,7 +69,7 @@ class WarmPool:
         if not self._processes:  # as in attend
             return None
         with self._lock:
-            moments = [at for at in (self._lookout.next_at, self._idle.next_overdue()) if at is not None]
+            moments = list(filter(None, (self._lookout.next_at, self._idle.next_overdue(), self._nursery.next_place())))
         return max(0.0, min(moments) - monotonic()) if moments else None
 
     def begin(self, executions: Sequence[Execution], queue: str, recycling: Recycling, report: BatchReport) -> None:
@@ -72,7 +79,10 @@ class WarmPool:
         with self._lock:
             if executions and not self._closed:
                 self._holders.update((execution.key.run_id, batch) for execution in executions)
-                self._assign(batch)
+                self._nursery.wait(batch)
+                self._give_out()
+                if self._nursery:  # the thread of the reports may not know of a moment to wait for
+                    self._orders.wake()
 
     def take_back(self, key: AttemptKey) -> None:
         """Have nothing more begun of the batch that this attempt is in."""
@@ -103,10 +113,13 @@ class WarmPool:
         process = self._processes.get(name)
         if process is None:
             return True
-        if "started" in message:
-            process.identity = Identity(pid=message["pid"], start_time=message["start_time"], boot_id=self._boot_id)
-        else:
-            self._over(process, message)
+        with self._lock:
+            if "started" in message:
+                process.identity = Identity(pid=message["pid"], start_time=message["start_time"], boot_id=self._boot_id)
+                self._nursery.started(name, monotonic())
+            else:
+                del self._processes[name]
+                self._settle(process, partial(died, message), stillborn=message["unborn"])
         return True
 
     def lose(self, error: str, waiting: Callable[[], Collection[str | None]]) -> None:
@@ -120,19 +133,12 @@ class WarmPool:
             process.kill()
         with self._lock:
             for process in lost:
-                self._read_out(process)
-                batch = process.batch
-                if batch is not None:
-                    if len(batch.given) > process.take_permits():
-                        execution = self._first(batch)
-                        self._tell(batch, cut_short(execution, error, process, monotonic()))
-                    self._return(batch)
-                self._forget(process)
+                self._settle(process, partial(cut_short, error))
 
     def attend(self) -> list[tuple[BatchReport, list[ChildStarted | ChildEnded]]]:
         """Do what is to be done now and return what is to be reported."""
-        if not self._processes and not self._told:  # as where every run has a process of its own; a batch wakes us
-            return []
+        if not (self._processes or self._news or self._nursery):
+            return []  # as where every run has a process of its own; a batch wakes us
         with self._lock:
             if self._closed:
                 return []
@@ -144,11 +150,8 @@ class WarmPool:
                 self._tell_begin(process)
             for process in self._idle.overdue(now):
                 self._hang_up(process)
-            reports = [(batch.report, batch.news) for batch in self._told]
-            for batch in self._told:
-                batch.news = []
-            self._told = []
-            return reports
+            self._give_out()
+            return self._news.take()
 
     def close(self) -> None:
         """Kill what is left and free everything; nothing is reported any more."""
@@ -166,60 +169,68 @@ class WarmPool:
         with self._lock:
             self._closed = True
 
-    def _over(self, process: WarmProcess, message: Mapping[str, Any]) -> None:
-        """Account for a child that has ended as the template's message says."""
-        with self._lock:
-            del self._processes[process.name]
-            self._read_out(process)
-            batch = process.batch
-            if batch is not None:
-                begun = len(batch.given) - process.take_permits()
-                if batch.given and (begun > 0 or message["unborn"]):
-                    execution = self._first(batch)
-                    self._tell(batch, died(execution, message, process, monotonic()))
-                self._return(batch)
-            self._forget(process)
+    def _settle(self, process: WarmProcess, end: _End, *, stillborn: bool = False) -> None:
+        """Account for a child that is over; ``end`` tells of the run that it had begun, or was to be born for."""
+        self._read_out(process)
+        batch = process.batch
+        if batch is not None:
+            begun = len(batch.given) - process.take_permits()
+            if batch.given and (begun > 0 or stillborn):
+                self._news.tell(batch, end(self._first(batch), process, monotonic()))
+            self._return(batch)
+        self._forget(process)
+
+    def _give_out(self) -> None:
+        """Have what waits performed, as far as there are children for it, or may be."""
+        while (batch := self._nursery.take(monotonic(), self._idle.has)) is not None:
+            self._assign(batch)
 
     def _assign(self, batch: Batch) -> None:
         """Give the next part of the batch to an idle child, or to a new one."""
-        part = batch.next_part()
+        home, part = batch.home, batch.next_part()
         try:
             content = batch_order(part, batch.recycling, self._working_directory)
         except UNORDERABLE:
             self._sort_out(batch, part)
             return
-        home = (batch.queue, part[0].folder)
         try:
-            process = self._idle.take(home) or self._new(home)
-            while not process.give(content, len(part)):
-                process = self._idle.take(home) or self._new(home)
+            process = self._given(home, content, len(part))
         except OSError as error:  # out of descriptors
-            self._tell(batch, unborn(self._first(batch), error.strerror))
+            self._news.tell(batch, unborn(self._first(batch), error.strerror))
             self._return(batch)
             self._orders.wake()
+            return
+        if process is None:
+            batch.move_on()
+            self._nursery.wait(batch)
             return
         process.batch = batch
         if self._lookout.expect(process, monotonic()):
             self._orders.wake()
 
+    def _given(self, home: Home, content: bytes, permits: int) -> WarmProcess | None:
+        """Give this to an idle child or a new one, and return that; None if no other may be born now."""
+        while (process := self._idle.take(home)) is not None or self._nursery.has_place(monotonic()):
+            process = process or self._new(home)
+            if process.give(content, permits):
+                return process
+        return None
+
     def _sort_out(self, batch: Batch, part: Sequence[Execution]) -> None:
         """Tell of those that cannot be ordered that they failed, and give out the others."""
-        for execution in part:
-            try:
-                batch_order([execution], batch.recycling, self._working_directory)
-            except UNORDERABLE as error:
-                batch.given.remove(execution)
-                del self._holders[execution.key.run_id]
-                self._tell(batch, unborn(execution, str(error)))
+        for execution, error in unorderable(part, batch.recycling, self._working_directory):
+            batch.given.remove(execution)
+            del self._holders[execution.key.run_id]
+            self._news.tell(batch, unborn(execution, error))
         self._orders.wake()
         batch.move_on()
-        if batch.waiting:
-            self._assign(batch)
+        self._nursery.wait(batch)
 
     def _new(self, home: Home) -> WarmProcess:
         process = WarmProcess(f"{_PREFIX}{next(self._numbers)}", home, self._epoll)
         self._processes[process.name] = process
         self._by_file[process.fileno()] = process
+        self._nursery.expect(process.name)
         self._orders.bear(process)
         return process
 
@@ -231,16 +242,12 @@ class WarmPool:
 
     def _return(self, batch: Batch, given: int | None = None) -> None:
         """Tell that what waits and the last so many that were given, all if None, are not begun."""
+        self._nursery.leave(batch)
         for execution in batch.take_back(len(batch.given) if given is None else given):
             del self._holders[execution.key.run_id]
-            self._tell(batch, not_begun(execution))
+            self._news.tell(batch, not_begun(execution))
         if batch.news:
             self._orders.wake()
-
-    def _tell(self, batch: Batch, news: ChildStarted | ChildEnded) -> None:
-        if not batch.news:
-            self._told.append(batch)
-        batch.news.append(news)
 
     def _first(self, batch: Batch) -> Execution:
         """Take the first that was given, the end of which is to be told."""
@@ -264,6 +271,8 @@ class WarmPool:
         """Take in what the child tells; False if nothing more is to be expected of it."""
         try:
             lines = process.read()
+            if lines:
+                self._nursery.over(process.name)
             now = monotonic()
             for line in lines or ():
                 self._hear(process, line, now)
@@ -283,7 +292,7 @@ class WarmPool:
         launched = False
         if len(line) > 1:
             end = told_end(batch.given[0], line, process.asked_at)
-            self._tell(batch, end)
+            self._news.tell(batch, end)
             self._first(batch)
             ending = end.ending
             process.cpu_seconds += ending.cpu_seconds or 0.0
@@ -300,21 +309,21 @@ class WarmPool:
             batch.move_on()
         elif process.asked_at is None:
             self._idle.put(process, now)
-        if batch.waiting:
-            self._assign(batch)
+        self._nursery.wait(batch)
 
     def _tell_begin(self, process: WarmProcess) -> None:
         batch, identity = process.batch, process.identity
         if batch is not None and identity is not None:
             if len(batch.given) > 1:
                 link_latest(batch.given[0])
-            self._tell(batch, ChildStarted(key=batch.given[0].key, identity=identity))
+            self._news.tell(batch, ChildStarted(key=batch.given[0].key, identity=identity))
 
     def _hang_up(self, process: WarmProcess) -> None:
         self._by_file.pop(process.fileno(), None)
         process.hang_up()
 
     def _forget(self, process: WarmProcess) -> None:
+        self._nursery.over(process.name)
         self._idle.remove(process)
         self._hang_up(process)
         process.close()

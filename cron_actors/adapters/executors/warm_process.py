@@ -6,14 +6,12 @@ import json
 import os
 import select
 import socket
-from pathlib import Path
 from typing import Any
 
 from cron_actors.adapters.executors.process_groups import kill_group
-from cron_actors.adapters.executors.warm_batch import Batch
+from cron_actors.adapters.executors.warm_batch import Batch, Home
 from cron_actors.model.run import Identity
 
-Home = tuple[str, Path]  # a queue, and the folder that modules are looked up in first
 _READ_BYTES = 262_144
 _SEMAPHORE = os.EFD_SEMAPHORE | os.EFD_NONBLOCK | os.EFD_CLOEXEC
 
