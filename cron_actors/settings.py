@@ -16,7 +16,7 @@ from cron_actors.errors import InvalidValueError, SettingsError
 
 FILE_TYPES = ("json", "yaml", "yml")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-PROCESSES_PER_CORE = 8
+PROCESSES_PER_CORE = 32
 MOST_SECONDS = 31_536_000
 MOST_COUNTED = 1_000_000
 
