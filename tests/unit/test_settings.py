@@ -35,8 +35,8 @@ def test_every_setting_has_a_variable() -> None:
     assert {variable.field for variable in VARIABLES} == {field.name for field in dataclasses.fields(Settings)}
 
 
-def test_processes_are_eight_for_each_core() -> None:
-    assert Settings().max_processes == 8 * (os.cpu_count() or 1)
+def test_processes_are_thirty_two_for_each_core() -> None:
+    assert Settings().max_processes == 32 * (os.cpu_count() or 1)
 
 
 @pytest.mark.parametrize(
