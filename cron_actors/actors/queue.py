@@ -129,7 +129,8 @@ class QueueActor(Shell[QueueMessage]):
                 self._tick_off(worker, keys)
             case _:
                 assert_never(message)
-        self._claim()
+        if not self.inbox.qsize():  # one claim for all workers that have got free
+            self._claim()
 
     # claims
     def _claim(self) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from pykka._envelope import Envelope
 
 from cron_actors.messages import (
     Abandon,
@@ -56,6 +57,16 @@ def test_one_claim_asks_for_all_free_slots_and_each_run_gets_a_worker_of_its_own
     assert desk.performing() == {"worker-1": [1], "worker-2": [2]}
     desk.tell(Available(queue=QUEUE))
     assert desk.claims() == [], "no slot is free"
+
+
+def test_workers_that_get_free_together_are_claimed_for_together(desk: QueueDesk) -> None:
+    desk.grant(FIRST, SECOND)
+    desk.tell(Available(queue=QUEUE))
+    desk.queue.inbox.put(Envelope(SlotFree(worker="worker-2")))  # it has come, too
+    desk.tell(SlotFree(worker="worker-1"))
+    assert desk.claims() == []
+    desk.tell(desk.queue.inbox.get_nowait().message)
+    assert desk.claims() == [2]
 
 
 def test_a_freed_slot_is_refilled_at_once(desk: QueueDesk) -> None:
