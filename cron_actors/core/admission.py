@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
 
 from cron_actors.core.balance import reserve
-from cron_actors.core.batching import Party, batch_size, next_pace, parties
+from cron_actors.core.batching import Party, batch_size, least_size, next_pace, parties
 from cron_actors.core.slots import Slots
 from cron_actors.messages import Claimed, Granted, Launch, Want
 from cron_actors.model.queue import Queue, QueueState
@@ -41,11 +41,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a queue asked for: runs for so many workers, ``most`` for each."""
+    """What a queue asked for: runs for so many workers, ``least`` to ``most`` for each."""
 
     queue: Queue
     workers: int
     most: int
+    least: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +147,8 @@ class Admission:
             line = self._lines[name]
             line.waiting = False  # what becomes available from here on is announced anew
             most = 1 if line.launches else batch_size(line.queue, line.pace)
-            self._asked[name] = Asked(queue=line.queue, workers=workers, most=most)
+            least = least_size(most, line.pace)
+            self._asked[name] = Asked(queue=line.queue, workers=workers, most=most, least=least)
         return tuple(Want(queue=name, runs=asked.workers * asked.most) for name, asked in self._asked.items())
 
     def grant(self, claimed: Claimed) -> Admitted:
@@ -233,7 +235,7 @@ class Admission:
             return
         line = self._lines.get(granted.queue)
         workers = asked.workers if line is None else min(asked.workers, self._room(line))
-        groups, left = parties(asked.queue, granted.launches, workers, asked.most)
+        groups, left = parties(asked.queue, granted.launches, workers, asked.most, asked.least)
         for party in groups:
             admitted.given.append((self.slots.take(granted.queue, party.launches), party))
         admitted.left.extend(left)

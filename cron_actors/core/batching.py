@@ -1,7 +1,8 @@
 """Which runs may share a process, and how many of them a worker is given at once.
 
 One run at a time holds up nothing that could begin elsewhere; many at once spare the way through the actors. So free
-workers come first, and a batch is made longer only as far as it still ends within the blink of an eye.
+workers come first, but for runs that are over before a further worker could begin them, and a batch is made longer only
+as far as it still ends within the blink of an eye.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from cron_actors.model.queue import Isolation, Queue
 
 MOST_IN_BATCH = 16
 BATCH_LASTS = timedelta(milliseconds=50)  # at most, as far as the recent pace can tell
+BATCH_OCCUPIES = timedelta(milliseconds=5)  # at least, if there are runs enough
 NO_LIMITS, USUAL_SUCCESS = Limits(), Success()
 
 
@@ -64,10 +66,17 @@ def batch_size(queue: Queue, pace: timedelta | None) -> int:
     return max(1, min(MOST_IN_BATCH, int(BATCH_LASTS / max(pace, BATCH_LASTS / MOST_IN_BATCH))))
 
 
+def least_size(most: int, pace: timedelta | None) -> int:
+    """Return how many runs one worker is to be given before another one gets any; the batch has ``most`` at most."""
+    if pace is None or not pace:
+        return most
+    return max(1, min(most, BATCH_OCCUPIES // pace))
+
+
 def parties(
-    queue: Queue, launches: Sequence[Launch], workers: int, most: int
+    queue: Queue, launches: Sequence[Launch], workers: int, most: int, least: int = 1
 ) -> tuple[list[Party], tuple[Launch, ...]]:
-    """Spread the runs over so many workers, ``most`` to each at most; return also those for which none is left.
+    """Spread the runs over so many workers, ``least`` to ``most`` to each; return also those for which none is left.
 
     All workers begin with the first of the runs, in their order. A run that cannot share a process takes a worker by
     itself; where both kinds wait, neither takes all workers, unless there is only one: then the first run decides.
@@ -80,7 +89,7 @@ def parties(
     singles = min(len(alone), max(0, workers - bool(together)))
     if alone and workers == 1 and launches[0] is alone[0]:
         singles = 1
-    groups = min(workers - singles, len(together))
+    groups = min(workers - singles, -(-len(together) // least))
     taken = [Party(queue=queue, launches=(launch,)) for launch in alone[:singles]]
     taken += [
         Party(queue=queue, launches=tuple(together[group : groups * most : groups]), shared=True)

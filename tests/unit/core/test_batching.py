@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cron_actors.core.batching import MOST_IN_BATCH, Party, batch_size, may_share, next_pace, parties
+from cron_actors.core.batching import MOST_IN_BATCH, Party, batch_size, least_size, may_share, next_pace, parties
 from cron_actors.model.job import Command, FunctionCall, Limits, ProcessSettings, Success
 from cron_actors.model.queue import Isolation, Queue
 from tests.fakes.values import a_job, a_launch
@@ -75,6 +75,30 @@ def test_free_workers_come_before_long_batches_and_all_begin_with_the_first_runs
     assert ids(found) == [[1, 4], [2, 5], [3]]
     assert all(party.shared for party in found)
     assert left == ()
+
+
+@pytest.mark.parametrize(
+    ("pace", "size"), [(timedelta(0), 16), (MS / 10, 16), (MS, 5), (2 * MS, 2), (10 * MS, 1), (None, 16)]
+)
+def test_a_batch_occupies_its_worker_for_five_milliseconds(pace: timedelta | None, size: int) -> None:
+    assert least_size(16, pace) == size
+
+
+def test_no_batch_is_to_be_longer_than_it_may_be() -> None:
+    assert least_size(1, None) == 1
+    assert least_size(2, MS) == 2
+
+
+def test_runs_that_are_over_at_once_are_not_spread_over_all_workers() -> None:
+    found, left = parties(REUSE, functions(1, 2, 3, 4, 5), workers=5, most=16, least=2)
+    assert ids(found) == [[1, 4], [2, 5], [3]]
+    assert left == ()
+
+
+def test_where_few_workers_are_left_a_batch_is_longer_than_the_least() -> None:
+    found, left = parties(REUSE, functions(1, 2, 3, 4, 5), workers=2, most=2, least=1)
+    assert ids(found) == [[1, 3], [2, 4]]
+    assert [launch.run.run_id for launch in left] == [5]
 
 
 def test_in_a_queue_of_fresh_processes_every_run_has_a_worker() -> None:
