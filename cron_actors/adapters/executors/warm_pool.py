@@ -79,7 +79,7 @@ class WarmPool:
         with self._lock:
             if executions and not self._closed:
                 self._holders.update((execution.key.run_id, batch) for execution in executions)
-                self._nursery.wait(batch)
+                self._nursery.wait(batch, monotonic())
                 self._give_out()
                 if self._nursery:  # the thread of the reports may not know of a moment to wait for
                     self._orders.wake()
@@ -202,7 +202,7 @@ class WarmPool:
             return
         if process is None:
             batch.move_on()
-            self._nursery.wait(batch)
+            self._nursery.wait(batch, monotonic())
             return
         process.batch = batch
         if self._lookout.expect(process, monotonic()):
@@ -210,7 +210,7 @@ class WarmPool:
 
     def _given(self, home: Home, content: bytes, permits: int) -> WarmProcess | None:
         """Give this to an idle child or a new one, and return that; None if no other may be born now."""
-        while (process := self._idle.take(home)) is not None or self._nursery.has_place(monotonic()):
+        while (process := self._idle.take(home)) is not None or self._nursery.has_place(home, monotonic()):
             process = process or self._new(home)
             if process.give(content, permits):
                 return process
@@ -224,13 +224,13 @@ class WarmPool:
             self._news.tell(batch, unborn(execution, error))
         self._orders.wake()
         batch.move_on()
-        self._nursery.wait(batch)
+        self._nursery.wait(batch, monotonic())
 
     def _new(self, home: Home) -> WarmProcess:
         process = WarmProcess(f"{_PREFIX}{next(self._numbers)}", home, self._epoll)
         self._processes[process.name] = process
         self._by_file[process.fileno()] = process
-        self._nursery.expect(process.name)
+        self._nursery.expect(process.name, home)
         self._orders.bear(process)
         return process
 
@@ -272,7 +272,7 @@ class WarmPool:
         try:
             lines = process.read()
             if lines:
-                self._nursery.over(process.name)
+                self._nursery.born(process.name)
             now = monotonic()
             for line in lines or ():
                 self._hear(process, line, now)
@@ -295,6 +295,7 @@ class WarmPool:
             self._news.tell(batch, end)
             self._first(batch)
             ending = end.ending
+            process.pace.add(ending.duration)
             process.cpu_seconds += ending.cpu_seconds or 0.0
             launched = ending.outcome is Outcome.LAUNCHED
         if process.so_far:
@@ -309,7 +310,8 @@ class WarmPool:
             batch.move_on()
         elif process.asked_at is None:
             self._idle.put(process, now)
-        self._nursery.wait(batch)
+            self._nursery.finished(process.home, process.pace.take(), now)
+        self._nursery.wait(batch, now)
 
     def _tell_begin(self, process: WarmProcess) -> None:
         batch, identity = process.batch, process.identity
@@ -323,7 +325,7 @@ class WarmPool:
         process.hang_up()
 
     def _forget(self, process: WarmProcess) -> None:
-        self._nursery.over(process.name)
+        self._nursery.lose(process.name, process.home)
         self._idle.remove(process)
         self._hang_up(process)
         process.close()

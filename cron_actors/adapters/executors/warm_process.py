@@ -6,6 +6,7 @@ import json
 import os
 import select
 import socket
+from datetime import timedelta
 from typing import Any
 
 from cron_actors.adapters.executors.process_groups import kill_group
@@ -16,13 +17,38 @@ _READ_BYTES = 262_144
 _SEMAPHORE = os.EFD_SEMAPHORE | os.EFD_NONBLOCK | os.EFD_CLOEXEC
 
 
+class Pace:
+    """How long the runs of a process take.
+
+    The first of them does not count, as it may have imported its module; of the others the shortest does: any other may
+    have waited for a processor.
+    """
+
+    def __init__(self) -> None:
+        self._has_begun = False
+        self._shortest: timedelta | None = None
+
+    def add(self, duration: timedelta) -> None:
+        """Count a run that is over."""
+        if not self._has_begun:
+            self._has_begun = True
+        elif self._shortest is None or duration < self._shortest:
+            self._shortest = duration
+
+    def take(self) -> timedelta | None:
+        """Return how long the shortest took since the last call; None if none counts."""
+        shortest, self._shortest = self._shortest, None
+        return shortest
+
+
 class WarmProcess:
     """A warm child from its order until its end is known; nothing here waits for it.
 
     ``batch`` is what it was given and has not finished. ``began`` is the reading of the monotonic clock at which the
     run that it performs can have begun at the earliest, ``look_at`` when to look whether it has, None if that is known.
     ``asked_at`` is when its end was asked for, in nanoseconds: it gets no batch after that. ``so_far`` is the record of
-    its run, should it end now; ``cpu_seconds`` is what its runs so far have used. ``is_read_out`` says that nothing
+    its run, should it end now; ``cpu_seconds`` is what its runs so far have used, ``pace`` how long they take.
+    ``is_read_out`` says that nothing
     was to be read when that was tried last.
     """
 
@@ -37,6 +63,7 @@ class WarmProcess:
         self.asked_at: int | None = None
         self.so_far: dict[str, Any] = {}
         self.cpu_seconds = 0.0
+        self.pace = Pace()
         self._epoll = epoll
         self._socket, self.end = socket.socketpair()
         self.permits = os.eventfd(0, _SEMAPHORE)
