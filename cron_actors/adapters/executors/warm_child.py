@@ -107,7 +107,7 @@ class WarmChild:
             elif following is not None and self._wire.may_begin():
                 told[0] = GOES_ON
             if late and told[0] != GOES_ON and log is not None:
-                _point_at(run, batch["latest"])
+                _point_at(run, batch["latest"], log)
             self._tell(told)
             if told[0] != GOES_ON:
                 return
@@ -129,7 +129,7 @@ class WarmChild:
             unborn = {"exit_code": NOT_RUNNABLE, "unborn": True, "errno": error.errno, "error": text}
             return [IDLE, monotonic_ns(), 0, 0, 0, False, "", unborn], None
         if latest is not None:
-            _point_at(run, latest)
+            _point_at(run, latest, log)
         log.take_over()
         call["log_start"] = log.start
         record = stillborn or self._called(call)
@@ -203,10 +203,10 @@ def _folder(run: dict[str, Any]) -> str:
     return folder
 
 
-def _point_at(run: dict[str, Any], link: str) -> None:
+def _point_at(run: dict[str, Any], link: str, log: WarmLog) -> None:
     folder, _, name = run["call"]["log"].rpartition("/")
     try:
-        point(folder, link, name)
+        point(folder, link, name, is_new=log.is_first)
     except OSError:  # a run is worth more than the link to its log
         return
 
