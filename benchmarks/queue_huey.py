@@ -1,8 +1,9 @@
 """Huey on SQLite, doing what our queues do: one consumer with process workers, tuned as its own documentation allows.
 
-``fsync=True`` gives it the same durability as ours. No results are stored and no log is written of a task, which is
-less than ours have to do; the delays between two looks at the queue are as short as they may be, and of several numbers
-of workers the best is taken.
+``fsync=True`` gives it the same durability as ours. What became of a task is stored (``store_none=True``, as one that
+returns nothing leaves no result else) or not, as is said; no log is written of it in either case, which is less than
+ours have to do. The delays between two looks at the queue are as short as they may be, and of several numbers of
+workers the best is taken.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ AT_MOST = 300.0  # seconds
 TASKS = """
 import os, time
 from huey import SqliteHuey
-huey = SqliteHuey(filename="huey.db", fsync=True, results=False)
+huey = SqliteHuey(filename="huey.db", fsync=True, OPTION)
 
 @huey.task()
 def noop():
@@ -57,10 +58,11 @@ for _ in range(int(sys.argv[1])):
 """
 
 
-def new_queue() -> Path:
-    """Return a folder with the tasks in it."""
+def new_queue(*, outcomes: bool = False) -> Path:
+    """Return a folder with the tasks in it, of a queue that stores what became of them or does not."""
     folder = new_folder()
-    (folder / "bench_tasks.py").write_text(TASKS, encoding="utf-8")
+    option = "store_none=True" if outcomes else "results=False"
+    (folder / "bench_tasks.py").write_text(TASKS.replace("OPTION", option), encoding="utf-8")
     return folder
 
 
@@ -69,9 +71,9 @@ def enqueue_rate(count: int) -> float:
     return _fill(new_queue(), count)
 
 
-def throughput(count: int) -> tuple[float, int]:
-    """Return how many no-op tasks a second are done, and by how many workers that was."""
-    return max((_throughput(count, workers), workers) for workers in WORKERS)
+def throughput(count: int, *, outcomes: bool) -> tuple[float, int]:
+    """Return how many no-op tasks a second are done, with their outcomes stored or not, and by how many workers."""
+    return max((_throughput(count, workers, outcomes=outcomes), workers) for workers in WORKERS)
 
 
 def lateness(count: int, rounds: int) -> list[float]:
@@ -86,8 +88,8 @@ def lateness(count: int, rounds: int) -> list[float]:
     return found
 
 
-def _throughput(count: int, workers: int) -> float:
-    folder = new_queue()
+def _throughput(count: int, workers: int, *, outcomes: bool) -> float:
+    folder = new_queue(outcomes=outcomes)
     _fill(folder, count)
     waiting = sqlite3.connect(folder / "huey.db", isolation_level=None)
     with _consumer(folder, workers):

@@ -73,8 +73,8 @@ def throughput(count: int, queues: dict[str, Any], work: str = NOOP) -> tuple[fl
     return count / (ended - begun).total_seconds(), used / count
 
 
-def lateness(count: int, rounds: int) -> list[float]:
-    """Return, in seconds, how late each of so many functions began that were due in the same second."""
+def lateness(count: int, rounds: int) -> list[list[float]]:
+    """Return, in seconds, how late each of so many functions began that were due in the same second, round by round."""
     first = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=8)  # noqa: TID251 # real time
     jobs = [
         {
@@ -89,11 +89,13 @@ def lateness(count: int, rounds: int) -> list[float]:
     with daemon(jobs, queues=REUSE, GRANULARITY="second") as (_, folder):
         wait_until(first.timestamp() + 5 * (rounds - 1) + 4)
         lines = (folder / "stamps.txt").read_text(encoding="ascii").splitlines()
-    stamps = [(float(at), datetime.fromisoformat(due).timestamp()) for at, due in map(str.split, lines)]
-    wanted = sorted({due for _, due in stamps if due >= first.timestamp()})[:rounds]
-    found = [at - due for at, due in stamps if due in wanted]
-    if len(found) != count * rounds:
-        raise ValueError(f"{len(found)} of {count * rounds} functions began")
+    by_due: dict[float, list[float]] = {}
+    for at, due in map(str.split, lines):
+        moment = datetime.fromisoformat(due).timestamp()
+        by_due.setdefault(moment, []).append(float(at) - moment)
+    found = [by_due[moment] for moment in sorted(by_due) if moment >= first.timestamp()][:rounds]
+    if [len(lates) for lates in found] != [count] * rounds:
+        raise ValueError(f"{sum(map(len, found))} of {count * rounds} functions began")
     return found
 
 
