@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,22 +14,29 @@ from tests.fakes.daemon import DaemonHome, job
 pytestmark = pytest.mark.e2e
 
 SIGNALS = [signal.SIGTERM, signal.SIGINT]
+# Limits far from both what should happen and what should not: these machines are shared.
+BEFORE_GRACE_ENDS = timedelta(seconds=25)  # of the 30 that are the default
+LONG_GRACE = 60  # seconds
+ITS_SLEEP = 60  # seconds a job sleeps where nobody ends it
+TICK = timedelta(seconds=1)
 # The first time it takes a minute, the second time no time at all.
 LONG_AT_FIRST = "test -e seen && exit 0; touch seen; exec sleep 60"
 
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_the_first_signal_lets_running_jobs_end_and_begins_no_other(home: DaemonHome, number: signal.Signals) -> None:
-    home.write_jobs(job("long", "touch begun; sleep 2; echo done", periodicity="1h"), job("often", "true"))
+    home.write_jobs(job("long", "touch begun; sleep 4; echo done", periodicity="1h"), job("often", "true"))
     daemon = home.start()
     home.eventually((home.folder / "begun").exists)
-    asked = time.monotonic()
+    asked = datetime.now(UTC)
     assert home.stop(daemon, number) == 0
-    assert time.monotonic() - asked < 5
+    assert datetime.now(UTC) - asked < BEFORE_GRACE_ENDS
     (long,) = home.runs("long")
     assert long.state == RunState.COMPLETED
     assert "done" in home.read("logs/long/latest.txt")
-    assert len(home.runs("often")) <= 2, "instants of the two seconds after the signal were begun"
+    # The signal may meet a tick on its way; the instants of the seconds after that are nobody's any more.
+    late = [run.due_at for run in home.runs("often") if run.due_at > asked + TICK]
+    assert not late, "instants that came after the signal were begun"
 
 
 def test_a_daemon_under_nohup_outlives_its_terminal(home: DaemonHome) -> None:
@@ -45,7 +53,7 @@ def test_after_the_grace_period_runs_are_ended_and_given_back_uncounted(home: Da
     home.eventually((home.folder / "seen").exists)
     asked = time.monotonic()
     assert home.stop(daemon) == 0
-    assert 0.9 < time.monotonic() - asked < 5
+    assert 0.9 < time.monotonic() - asked < ITS_SLEEP / 2
     (run,) = home.runs("long")
     assert (run.state, run.reason, run.attempt) == (RunState.AVAILABLE, "interrupted", 0)
     assert "Task Execution Interrupted" in home.read("logs/long/latest.txt")
@@ -61,13 +69,13 @@ def test_after_the_grace_period_runs_are_ended_and_given_back_uncounted(home: Da
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_second_signal_does_not_wait_for_the_grace_period(home: DaemonHome, number: signal.Signals) -> None:
     home.write_jobs(job("long", "touch begun; exec sleep 60", periodicity="1h"))
-    daemon = home.start(GRACE_SECONDS="60")
+    daemon = home.start(GRACE_SECONDS=str(LONG_GRACE))
     home.eventually((home.folder / "begun").exists)
     daemon.send_signal(number)
     home.eventually(lambda: "stopping" in home.said())
     asked = time.monotonic()
     assert home.stop(daemon, number) == 0
-    assert time.monotonic() - asked < 3
+    assert time.monotonic() - asked < LONG_GRACE / 2
     (run,) = home.runs("long")
     assert (run.state, run.reason) == (RunState.AVAILABLE, "interrupted")
 
@@ -89,7 +97,7 @@ def test_a_job_that_ignores_its_end_is_killed_by_a_hurried_stop(home: DaemonHome
     home.eventually((home.folder / "begun").exists)
     asked = time.monotonic()
     assert home.stop(daemon) == 0
-    assert 0.9 < time.monotonic() - asked < 5
+    assert 0.9 < time.monotonic() - asked < ITS_SLEEP / 2
 
 
 def test_what_still_waits_at_a_stop_runs_at_the_next_start(home: DaemonHome) -> None:

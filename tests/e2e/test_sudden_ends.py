@@ -31,7 +31,7 @@ def test_a_killed_daemon_leaves_no_process_behind(home: DaemonHome) -> None:
     home.eventually((home.folder / "begun").exists)
     assert sum("sleep 6" in words for words in home.processes().values()) >= 2
     home.stop(daemon, signal.SIGKILL)
-    home.eventually(lambda: not home.processes(), within=3)
+    home.eventually(lambda: not home.processes())
 
 
 def test_the_run_of_a_killed_daemon_is_rescued_at_the_next_start_and_counted_with_its_cause(home: DaemonHome) -> None:

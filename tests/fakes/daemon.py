@@ -25,6 +25,7 @@ from cron_actors.settings import VARIABLES
 MARKER = "CRON_ACTORS_TEST_MARKER"
 DATABASE = "cron_actors.db"
 LOOK_AGAIN = 0.02  # seconds
+SOON_ENOUGH = 30.0  # seconds until something becomes visible, many times what it takes: machines are shared
 AT_MOST = 60.0  # seconds that any command may take
 NEVER = threading.Event()
 PROGRAM = (sys.executable, "-m", "cron_actors")
@@ -169,7 +170,7 @@ class DaemonHome:
         path = self.folder / name
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def eventually(self, condition: Callable[[], Found], within: float = 8.0) -> Found:
+    def eventually(self, condition: Callable[[], Found], within: float = SOON_ENOUGH) -> Found:
         """Return what the condition returns once that is true; fail the test if it is not within so many seconds."""
         deadline = time.monotonic() + within
         while not (found := condition()):
