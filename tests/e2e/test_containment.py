@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from cron_actors.model.run import RunState
-from tests.fakes.daemon import DaemonHome, job
+from tests.fakes.daemon import AT_MOST, DaemonHome, job
 
 pytestmark = pytest.mark.e2e
 
@@ -51,6 +51,7 @@ def strikes_back():
             pass
     print("struck")
 """
+ITS_SLEEP = timedelta(seconds=30)  # or more, of what is left behind or deaf
 EXPECTED = {
     "leaves": "exit status 5",
     "drops": "exit status 6",
@@ -69,7 +70,7 @@ def the_clock_was_on_time(home: DaemonHome) -> None:
     """Make sure that the job ``clock`` ran every second, and soon enough."""
     clock = home.stats("clock")
     assert clock["launches"] == clock["successes"] >= 3
-    assert clock["lateness_s"]["max"] < 1
+    assert clock["lateness_s"]["max"] < 3
     instants = sorted(run.due_at for run in home.runs("clock"))
     assert instants[-1] - instants[0] == timedelta(seconds=len(instants) - 1)
 
@@ -79,7 +80,7 @@ def test_functions_that_end_their_process_fail_and_the_others_run_on_time(home: 
     home.write("raising.py", "raise RuntimeError('at import')\n")
     names = [name for name in EXPECTED if name != "raises"]
     home.write_jobs(job("clock"), *map(function, names), function("raises", path="raising"))
-    assert home.start("--max-ticks", "4").wait(20) == 0
+    assert home.start("--max-ticks", "4").wait(AT_MOST) == 0
     for name, told in EXPECTED.items():
         (run,) = home.runs(name)
         assert (run.state, run.reason) == (RunState.DISCARDED, "failed"), name
@@ -92,12 +93,12 @@ def test_functions_that_end_their_process_fail_and_the_others_run_on_time(home: 
 def test_a_daemon_that_a_job_leaves_behind_with_its_output_open_does_not_keep_the_run_open(home: DaemonHome) -> None:
     home.write("awful.py", FUNCTIONS)
     home.write_jobs(job("clock"), function("forks_daemon"), function("strikes_back"))
-    assert home.start("--max-ticks", "4").wait(20) == 0
+    assert home.start("--max-ticks", "4").wait(AT_MOST) == 0
     for name in ("forks_daemon", "strikes_back"):
         (run,) = home.runs(name)
         assert run.state == RunState.COMPLETED, run.error
         assert run.duration is not None
-        assert run.duration < timedelta(seconds=2)
+        assert run.duration < ITS_SLEEP / 2
     survivor = int(home.read("survivor"))
     assert survivor in home.processes(), "what a job left running on purpose was ended"
     os.kill(survivor, signal.SIGKILL)
@@ -107,11 +108,11 @@ def test_a_daemon_that_a_job_leaves_behind_with_its_output_open_does_not_keep_th
 def test_a_whole_family_that_ignores_its_end_is_killed_after_the_time_it_is_given(home: DaemonHome) -> None:
     deaf = "trap '' TERM; (trap '' TERM; sleep 61; sleep 61) & sleep 60; sleep 60"
     home.write_jobs(job("clock"), job("deaf", deaf, timeout="1s", kill_after="1s", periodicity="1h"))
-    assert home.start("--max-ticks", "4").wait(20) == 0
+    assert home.start("--max-ticks", "4").wait(AT_MOST) == 0
     (run,) = home.runs("deaf")
     assert (run.state, run.reason) == (RunState.DISCARDED, "timeout")
     assert run.duration is not None
-    assert timedelta(seconds=2) <= run.duration < timedelta(seconds=3)
+    assert timedelta(seconds=2) <= run.duration < ITS_SLEEP / 2
     assert not home.processes()
     the_clock_was_on_time(home)
 
@@ -122,7 +123,7 @@ def test_a_flood_of_output_is_cut_at_its_limit(home: DaemonHome, at_limit: str, 
     home.write_jobs(
         job("clock"), job("flood", "head -c 200000000 /dev/zero; sleep 1", output_limit=limit, periodicity="1h")
     )
-    assert home.start("--max-ticks", "4").wait(20) == 0
+    assert home.start("--max-ticks", "4").wait(AT_MOST) == 0
     (run,) = home.runs("flood")
     assert run.state == state
     assert run.log is not None
