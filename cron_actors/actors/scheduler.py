@@ -59,6 +59,10 @@ FIRST_RUNS, RUNS_AT_ONCE = 25, 200
 # Instants walked through for one transaction, about; a fraction of a second's work. After a long downtime the ticks,
 # and with them all other jobs, wait for no more than that.
 INSTANTS_AT_ONCE = 5_000
+# How long before an instant what it owes is worked out, at most and at least, and of how many jobs at one pulse: a tick
+# must not have to wait for it.
+FORESEEN_FROM, FORESEEN_UNTIL = timedelta(seconds=10), timedelta(milliseconds=100)
+FORESEEN_AT_ONCE = 2_000
 CLOCK_BEHIND = timedelta(seconds=60)
 CLOCK_ADVICE = "nothing runs again before that unless you say so: cron-actors reset-cursor --all"
 
@@ -134,8 +138,10 @@ class SchedulerActor(Shell[SchedulerMessage]):
             case Pulse():
                 self._look_after_deadlines(message)
                 self._watch_clock(message.at)
+                self._foresee(message.at)
+                self._tally.rest()
             case Changed():
-                self._tally.count(message)
+                self._tally.note(message)
             case Restarted():
                 self._known = False
                 self._ledger.tell(Recall())
@@ -293,6 +299,13 @@ class SchedulerActor(Shell[SchedulerMessage]):
         self._at_once = min(2 * self._at_once, RUNS_AT_ONCE)
         return batch
 
+    def _foresee(self, now: datetime) -> None:
+        """Work out what becomes due next while there is time for it: when a herd is due there is none to spare."""
+        due_at = self._agenda.peek()
+        if due_at is not None and FORESEEN_FROM >= due_at - now >= FORESEEN_UNTIL:
+            for identifier in self._agenda.first(FORESEEN_AT_ONCE):
+                self._entries[identifier].foresee()
+
     def _work_off(self, until_at: datetime) -> Batch:
         """Evaluate as much of the backlog as one transaction takes, the jobs in turn."""
         batch = Batch()
@@ -301,10 +314,10 @@ class SchedulerActor(Shell[SchedulerMessage]):
         return batch
 
     def _advance(self, entry: Entry, until_at: datetime, batch: Batch) -> None:
-        evaluation = entry.advance(until_at, INSTANTS_AT_ONCE)
-        batch.add(entry, evaluation)
-        if evaluation.complete:
-            self._agenda.put(entry.job.identifier, evaluation.next_due_at)
+        step = entry.advance(until_at, INSTANTS_AT_ONCE)
+        batch.add(step)
+        if step.complete:
+            self._agenda.put(entry.job.identifier, step.move.next_due_at)
         else:
             self._backlog.append(entry.job.identifier)
 

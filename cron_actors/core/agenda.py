@@ -64,6 +64,19 @@ class Agenda:
             heapq.heappop(self._heap)
         return None
 
+    def first(self, most: int) -> list[str]:
+        """Return the jobs that are due at the earliest instant of all, in no order, about ``most`` of them at most."""
+        found: list[str] = []
+        at, places = self.peek(), [0]
+        while places and len(found) < most:
+            place = places.pop()
+            if place < len(self._heap) and self._heap[place][0] == at:
+                job = self._heap[place][2]
+                if self._next.get(job) == at:
+                    found.append(job)
+                places += (2 * place + 1, 2 * place + 2)  # in a heap nothing earlier is below anything
+        return found
+
     def _item(self, job: str, at: datetime) -> tuple[datetime, Rank, str]:
         return at, self._ranks.get(job, _UNRANKED), job
 

@@ -7,7 +7,7 @@ import pytest
 
 from cron_actors.actors.scheduler import SchedulerActor
 from cron_actors.core.statistics import fold_all, with_begun
-from cron_actors.core.tally import MOST_COUNTING
+from cron_actors.core.tally import MOST_COUNTING, MOST_NOTED
 from cron_actors.messages import (
     ActiveRun,
     Changed,
@@ -296,6 +296,28 @@ def test_a_clock_set_back_while_the_daemon_runs_is_a_trouble_although_no_window_
     assert [message.topic for message in desk.ledger.of(Trouble)] == ["clock"]
 
 
+def test_what_is_due_next_is_worked_out_before_and_is_what_the_tick_sends() -> None:
+    plain, foreseen = SchedulerDesk(), SchedulerDesk()
+    for desk in (plain, foreseen):
+        desk.load(*(a_job(f"job {number}") for number in range(7)), a_job("hourly", when=When(periodicity=60 * MINUTE)))
+    for at in (NOON + MINUTE - 9 * SECOND, NOON + MINUTE - SECOND):
+        foreseen.pulse(1000.0, at=at)
+    entries = foreseen.scheduler._entries
+    assert [name for name, entry in entries.items() if entry._foresight] == [f"job {number}" for number in range(7)]
+    for desk in (plain, foreseen):
+        desk.tick(NOON + MINUTE + SECOND / 100)
+    assert foreseen.ledger.of(Due) == plain.ledger.of(Due)
+    assert foreseen.timer.take() == plain.timer.take()
+
+
+@pytest.mark.parametrize("before", [MINUTE, SECOND / 20, -SECOND])
+def test_nothing_is_worked_out_long_before_its_instant_nor_when_a_tick_would_have_to_wait_for_it(
+    desk: SchedulerDesk, before: timedelta
+) -> None:
+    desk.pulse(1000.0, at=NOON + MINUTE - before)
+    assert desk.scheduler._entries["backup"]._foresight is None
+
+
 def test_an_unknown_job_was_launched_no_time(desk: SchedulerDesk) -> None:
     assert desk.scheduler.handle(NumRuns(job="nothing")) == 0
 
@@ -319,13 +341,26 @@ def test_what_the_store_has_counted_already_is_not_counted_twice(desk: Scheduler
 
 def test_figures_that_nobody_asks_for_do_not_pile_up(desk: SchedulerDesk) -> None:
     ended = a_change(RunState.COMPLETED, outcome=Outcome.SUCCESS)
-    jobs = [f"job {number}" for number in range(3 * MOST_COUNTING // 2)]
+    jobs = [f"job {number}" for number in range(max(3 * MOST_COUNTING // 2, 2 * MOST_NOTED // 3))]
     for number in (1, 2):
         desk.tell(Changed(changes=tuple(replace(ended, job=job) for job in jobs), commit=number))
-    assert len(desk.scheduler._tally._counting) <= MOST_COUNTING  # what a user sees of it is memory
+    tally = desk.scheduler._tally  # what a user sees of it is memory
+    assert not tally._noted
+    assert 0 < len(tally._counting) <= MOST_COUNTING
     assert {desk.scheduler.handle(NumRuns(job=job)) for job in jobs} == {2}
     expected = fold_all({}, (ended, ended))[ended.job]
     assert desk.scheduler.handle(Figures()) == dict.fromkeys(jobs, expected)
+
+
+def test_figures_are_counted_at_a_pulse_once_nothing_more_comes(desk: SchedulerDesk) -> None:
+    ended = a_change(RunState.COMPLETED, outcome=Outcome.SUCCESS)
+    desk.tell(Changed(changes=(ended,), commit=1))
+    desk.pulse(1000.0)
+    assert not desk.scheduler._tally._counting, "there may be no time for it yet"
+    desk.pulse(1000.5)
+    assert list(desk.scheduler._tally._counting) == [ended.job]
+    assert not desk.scheduler._tally._noted
+    assert desk.scheduler.handle(NumRuns(job=ended.job)) == 1
 
 
 def test_figures_that_were_shown_do_not_change_with_what_ends_after_that(desk: SchedulerDesk) -> None:

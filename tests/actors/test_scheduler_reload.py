@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from cron_actors.messages import ActiveJob, Due, Recorded, Restarted, Revised, WakeAt
 from cron_actors.model.job import Job, When
-from cron_actors.model.records import JobRecord
+from cron_actors.model.records import JobRecord, Pause
 from tests.fakes.scheduler_desk import SchedulerDesk
 from tests.fakes.values import NOON, a_job
 
@@ -112,3 +112,17 @@ def test_a_new_job_makes_the_timer_tick_at_once() -> None:
     desk.timer.take()
     desk.tell(replace(message, jobs=(unseen,)))
     assert desk.timer.messages == [WakeAt(at=NOON)]
+
+
+def test_what_was_worked_out_before_a_load_is_worked_out_again_after_it() -> None:
+    desk = SchedulerDesk()
+    desk.load(a_job("job"), a_job("paused"))
+    desk.pulse(1000.0, at=NOON + MINUTE - timedelta(seconds=1))
+    (again,) = revised(a_job("job", priority=3)).jobs
+    (paused,) = revised(a_job("paused")).jobs
+    pauses = (Pause(paused_at=NOON, paused_by="me"),)
+    paused = replace(paused, record=replace(paused.record, pauses=pauses))
+    desk.tell(Revised(jobs=(again, paused), removed=(), load=1, order=()))
+    desk.tick(NOON + MINUTE)
+    (run,) = [run for due in desk.ledger.of(Due) for run in due.runs]
+    assert (run.job, run.definition, run.priority) == ("job", "new", 3)

@@ -56,6 +56,10 @@ class AgendaMachine(RuleBasedStateMachine):
     def agrees(self) -> None:
         assert self.agenda.peek() == min(self.model.values(), default=None)
         assert len(self.agenda) == len(self.model)
+        first = {job for job, at in self.model.items() if at == self.agenda.peek()}
+        assert set(self.agenda.first(1000)) == first
+        assert set(self.agenda.first(2)) <= first
+        assert len(self.agenda.first(2)) <= 2
 
 
 TestAgenda = AgendaMachine.TestCase

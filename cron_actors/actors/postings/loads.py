@@ -78,7 +78,7 @@ def _owe_past_moment(posting: Posting, before: JobRecord, now: JobRecord) -> Non
     entry.schedule = Schedule.of(entry.job.when, seed=job.identifier, changed_at=now.changed_at)
     entry.cursor_at = None
     batch = Batch()
-    batch.add(entry, entry.advance(posting.at, WALKED_AT_ONCE))
+    batch.add(entry.advance(posting.at, WALKED_AT_ONCE))
     write_due(posting, Due(runs=tuple(batch.runs), accounts=tuple(batch.accounts), moves=()))
 
 
@@ -156,7 +156,7 @@ def _close_accounts(posting: Posting, records: Iterable[JobRecord], at: datetime
             if batch.walked >= WALKED_AT_ONCE:
                 _write(posting, batch)
                 return False
-            batch.add(entry, entry.advance(at, WALKED_AT_ONCE))
+            batch.add(entry.advance(at, WALKED_AT_ONCE))
     _write(posting, batch)
     return True
 
