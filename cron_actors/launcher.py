@@ -160,6 +160,7 @@ class Scheduler:
             store = open_store(settings.database_url)
             store.open()
             undo.callback(store.close)
+            store.make_ready()
             _make_folder(settings.logs_base_directory)
             for loaded in sources:
                 log.info("jobs: %s (%d)", loaded.source, len(loaded.definitions))

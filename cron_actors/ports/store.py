@@ -213,6 +213,12 @@ class Store(Protocol):
         writable, on a network file system.
         """
 
+    def make_ready(self) -> None:
+        """Do what takes a moment and makes each commit after it faster, if there is anything; it never fails.
+
+        For whoever will write for long, once, after ``open``.
+        """
+
     def begin(self) -> AbstractContextManager[Transaction]:
         """Begin a transaction that commits when the block ends and rolls back if it raises.
 

@@ -30,6 +30,9 @@ class FlakyStore:
     def open(self) -> None:
         self._store.open()
 
+    def make_ready(self) -> None:
+        self._store.make_ready()
+
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
         """Begin a transaction, or refuse at its beginning or end."""

@@ -23,9 +23,13 @@ from cron_actors.errors import StartError
 OLDEST_SQLITE = (3, 37, 0)
 """The first SQLite with strict tables."""
 
-CHECKPOINT_PAGES = 8_000
+CHECKPOINT_PAGES = 4_000
 """Pages of 4 kB in the write-ahead log after which they are copied into the database: with the usual 1,000 a herd of
-1,000 runs would wait for that several times."""
+1,000 runs, which needs about as many, would wait for that more often than not."""
+
+LOG_BYTES = (CHECKPOINT_PAGES + 300) * (4096 + 24) + 32
+"""How long the write-ahead log becomes: it is copied after the commit that exceeds the limit, and has two kinds of
+headers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

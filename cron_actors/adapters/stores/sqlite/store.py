@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cron_actors.adapters.stores.sqlite.connection import WRITER_PATIENCE, Session, set_patience
-from cron_actors.adapters.stores.sqlite.database import Database, start_errors
+from cron_actors.adapters.stores.sqlite.database import LOG_BYTES, Database, start_errors
 from cron_actors.adapters.stores.sqlite.location import check_location, companions, create_file
 from cron_actors.adapters.stores.sqlite.lock import DaemonLock, creation_lock, same_file
+from cron_actors.adapters.stores.sqlite.log_file import lay_out
 from cron_actors.adapters.stores.sqlite.mailbox import SqliteMailbox
 from cron_actors.adapters.stores.sqlite.reader import SqliteReader
 from cron_actors.adapters.stores.sqlite.submissions import SqliteSubmissions
@@ -48,6 +49,12 @@ class SqliteStore:
             raise
         set_patience(self._session.connection, WRITER_PATIENCE)
         self._file = None if path is None else path.stat()
+
+    def make_ready(self) -> None:
+        """Lay out the file of the write-ahead log, where commits wait for the disk at all."""
+        path = self._database.path
+        if path is not None and self._database.synchronous == "FULL":
+            lay_out(self._opened().connection, companions(path)[0], LOG_BYTES)
 
     @contextmanager
     def begin(self) -> Iterator[SqliteTransaction]:
