@@ -228,6 +228,9 @@ class Store(Protocol):
     def changed_elsewhere(self) -> bool:
         """Say whether another connection has committed since the last call; cheap enough for twice a second."""
 
+    def rest(self) -> None:
+        """Use a moment in which nobody waits for a commit for what would otherwise hold one up; it never fails."""
+
     def close(self) -> None:
         """Release the lock and the file."""
 

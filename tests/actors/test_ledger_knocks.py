@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from cron_actors.actors.postings.chores import ENOUGH_FOR_REST
 from cron_actors.actors.shell import Box
 from cron_actors.core.definitions import definition_of
 from cron_actors.errors import InvalidValueError
@@ -15,7 +16,8 @@ from tests.fakes.mail import deliver
 from tests.fakes.store import Refusal
 from tests.fakes.values import NOON, QUEUE, finished
 
-MINUTE = timedelta(minutes=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+HALF = ENOUGH_FOR_REST // 2
 
 
 @pytest.fixture
@@ -69,6 +71,17 @@ def test_a_knock_writes_no_heartbeat(calm: LedgerDesk) -> None:
     calm.submit(wanted(calm))
     calm.tell(Knock())
     assert calm.database.reader().nodes() == [before]
+
+
+def test_the_store_has_a_rest_after_a_herd_once_little_else_is_to_be_done(calm: LedgerDesk) -> None:
+    for number in range(2):
+        calm.tell(calm.due(*(calm.owe(due_at=NOON + (number * HALF + one) * SECOND) for one in range(HALF))))
+        calm.pulse()
+        assert calm.store.rests == 0, "they have just been written"
+    calm.pulse()
+    assert calm.store.rests == 1
+    calm.pulse()
+    assert calm.store.rests == 1, "nothing was written since"
 
 
 @pytest.mark.parametrize("refusal", [Refusal.LOOK, Refusal.BEGIN, Refusal.COMMIT])

@@ -160,6 +160,27 @@ def test_nothing_is_laid_out_where_commits_do_not_wait_for_the_disk(path: Path, 
     memory.close()
 
 
+def test_a_rest_copies_the_log_into_the_database_and_lets_it_begin_anew(store: SqliteStore, path: Path) -> None:
+    write(store, range(1, 200))
+    before = path.stat().st_size
+    store.rest()
+    assert path.stat().st_size > before
+    with closing(sqlite3.connect(path)) as visitor:
+        assert visitor.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    write(store, range(200, 202))
+    assert known(path) == 201
+
+
+def test_a_rest_waits_for_nobody(store: SqliteStore, path: Path) -> None:
+    write(store, range(1, 3))
+    with closing(sqlite3.connect(path, isolation_level=None)) as visitor:
+        visitor.execute("BEGIN")
+        assert visitor.execute("SELECT count(*) FROM run").fetchone() == (2,)
+        write(store, range(3, 5))
+        store.rest()
+    assert known(path) == 4
+
+
 def test_the_log_does_not_grow_beyond_what_was_laid_out(store: SqliteStore, path: Path, log: Path) -> None:
     store.make_ready()
     with closing(sqlite3.connect(path, isolation_level=None)) as visitor:

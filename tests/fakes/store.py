@@ -26,6 +26,7 @@ class FlakyStore:
         self.refuses: Refusal | None = None
         self.commits = 0
         self.looks = 0
+        self.rests = 0
 
     def open(self) -> None:
         self._store.open()
@@ -46,6 +47,10 @@ class FlakyStore:
         self._step(Refusal.LOOK)
         self.looks += 1
         return self._store.changed_elsewhere()
+
+    def rest(self) -> None:
+        self.rests += 1
+        self._store.rest()
 
     def close(self) -> None:
         self._store.close()

@@ -23,6 +23,7 @@ REQUESTS_AT_ONCE = 1000
 FOLDED_AT_ONCE = 500
 MOST_UNFOLDED = 20_000
 LITTLE = 25  # changes since the last pulse
+ENOUGH_FOR_REST = 1_000  # changes after which the store has a rest as soon as there is little else to do
 JOURNAL = 10_000  # commits whose changes are kept to be read
 TRIMMED_AFTER = 500  # commits, about
 
@@ -37,11 +38,13 @@ class Chores:
         self._look_at = 0.0  # when to look for requests again, on the monotonic clock
         self._lately = 0  # changes since the last pulse
         self._calm = True
+        self._since_rest = 0  # changes
         self._trimmed = 0  # commits at the last look at the journal
 
     def note(self, changes: int) -> None:
         """Take note that so many changes were committed."""
         self._lately += changes
+        self._since_rest += changes
 
     def reminder(self, mail: Sequence[LedgerMessage], *, overdue: bool) -> Sequence[Pulse | Knock]:
         """Return what of the pulses and knocks in the mail there is anything to do at: one of them or none.
@@ -49,7 +52,11 @@ class Chores:
         A pulse that is ``overdue`` is returned in any case. Raises StoreBusyError.
         """
         pulses = [message for message in mail if isinstance(message, Pulse)]
-        if pulses and (self._due(pulses[-1]) or overdue):
+        due = bool(pulses) and self._due(pulses[-1])
+        if pulses and self._calm and self._since_rest >= ENOUGH_FOR_REST:
+            self._since_rest = 0
+            self._store.rest()
+        if pulses and (due or overdue):
             return pulses[-1:]  # it looks for what others have left, too
         knocks = [message for message in mail if isinstance(message, Knock)]
         return knocks[-1:] if knocks and self._left_something() else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from cron_actors.adapters.stores.sqlite.connection import WRITER_PATIENCE, Session, set_patience
 from cron_actors.adapters.stores.sqlite.database import LOG_BYTES, Database, start_errors
@@ -74,6 +74,11 @@ class SqliteStore:
             now = (int(connection.execute("PRAGMA data_version").fetchone()[0]), session.posted)
         changed, self._seen = now != self._seen, now
         return changed
+
+    def rest(self) -> None:
+        """Copy the write-ahead log into the database, as far as nobody reads it: it then begins anew."""
+        with suppress(StoreBusyError), self._opened().reading() as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def reader(self) -> SqliteReader:
         """Return a reader for another thread, the caller's to close; in memory it shares the store's connection."""
